@@ -1,0 +1,80 @@
+"""What can go wrong with a remote system, by what helps.
+
+    RemoteError
+    ├── stops the connection, a person must act: AUTH, PERMISSION, CONFIG, EGRESS, UNSUPPORTED
+    ├── passes by itself:                        SESSION, RATE, QUOTA, TRANSIENT
+    ├── concerns one record:                     NOT_FOUND, CONFLICT, VALIDATION
+    └── the answer is not what it should be:     BAD_RESPONSE
+
+The message is written for the tenant and already redacted; `detail` is for operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class ErrorKind(StrEnum):
+    """Who must act, and does another try help."""
+
+    AUTH = "auth"
+    SESSION = "session"
+    PERMISSION = "permission"
+    CONFIG = "config"
+    EGRESS = "egress"
+    UNSUPPORTED = "unsupported"
+    RATE = "rate"
+    QUOTA = "quota"
+    TRANSIENT = "transient"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    VALIDATION = "validation"
+    BAD_RESPONSE = "bad_response"
+
+
+PASSING = frozenset({ErrorKind.SESSION, ErrorKind.RATE, ErrorKind.QUOTA, ErrorKind.TRANSIENT})
+
+
+class RemoteError(Exception):
+    """A remote system refused, failed or answered nonsense.
+
+    Args:
+        kind: who must act and whether another try helps.
+        message: one or two sentences for the tenant, redacted.
+        code: the system's own code as text, such as "-2028".
+        http_status: status of the answer, if there was one.
+        field_name: the remote field that the error names.
+        retry_after: how long the system asked us to wait.
+        sent: the request may have had an effect; its outcome is unknown.
+        detail: redacted evidence for operators.
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        code: str | None = None,
+        http_status: int | None = None,
+        field_name: str | None = None,
+        retry_after: timedelta | None = None,
+        sent: bool = False,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.code = code
+        self.http_status = http_status
+        self.field_name = field_name
+        self.retry_after = retry_after
+        self.sent = sent
+        self.detail = dict(detail or {})
+
+    @property
+    def passes(self) -> bool:
+        """Another try may succeed without anybody changing anything."""
+        return self.kind in PASSING

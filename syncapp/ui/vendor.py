@@ -1,0 +1,146 @@
+"""Fetches the third-party browser files that this repository carries (development only).
+
+Run `python -m syncapp.ui.vendor` after changing a version or the icon list below. It needs npm,
+unpacks the pinned packages, copies the listed files and their licences, removes references to
+source maps (the static files storage refuses files that name a missing one) and writes
+`VENDOR.md` beside them.
+"""
+
+import hashlib
+import re
+import subprocess  # npm with constant arguments
+import sys
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[2]
+_STATIC = _ROOT / "syncapp/ui/static/vendor"
+_TESTS = _ROOT / "tests/browser/vendor"
+_SOURCE_MAP = re.compile(rb"\n?(?://[#@]\s*sourceMappingURL=\S*|/\*[#@]\s*sourceMappingURL=.*?\*/)\s*")
+
+_MIT = """\
+MIT License
+
+Copyright (c) {holders}
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
+associated documentation files (the "Software"), to deal in the Software without restriction,
+including without limitation the rights to use, copy, modify, merge, publish, distribute,
+sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or
+substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT
+NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM,
+DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT
+OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+"""
+
+ICONS = """
+activity adjustments-horizontal alert-circle alert-triangle arrow-back-up arrow-down-left arrow-left
+arrow-right arrow-up-right arrows-exchange ban bell bolt book braces building calendar-time check
+chevron-down chevron-left chevron-right chevron-up circle-check circle-dashed circle-dot circle-minus
+circle-x clock code columns copy database device-floppy dots download external-link eye eye-off
+file-import file-text filter filter-off git-compare help-circle history home hourglass inbox
+info-circle key link list-details loader-2 lock logout mail math-function menu-2 minus moon pencil
+player-pause player-play player-stop plug plug-connected plus refresh repeat search selector server
+settings shield-lock stethoscope sun table test-pipe trash unlink upload user user-plus users wand
+world x
+""".split()
+
+
+@dataclass(frozen=True)
+class Package:
+    """One pinned npm package and the files we take from it."""
+
+    name: str
+    version: str
+    licence: str
+    files: tuple[str, ...]
+    folder: Path
+    holders: str = ""  # set where the tarball has no licence file; then we write the MIT text
+
+
+PACKAGES = (
+    Package(
+        "@tabler/core",
+        "1.6.1",
+        "MIT",
+        ("dist/css/tabler.min.css",),
+        _STATIC / "tabler",
+        holders="2018-2026 The Tabler Authors and codecalm.net Paweł Kuna",
+    ),
+    Package(
+        "@tabler/icons",
+        "3.51.0",
+        "MIT",
+        tuple(f"icons/outline/{name}.svg" for name in ICONS),
+        _STATIC / "icons",
+    ),
+    Package(
+        "tom-select",
+        "2.6.2",
+        "Apache-2.0",
+        ("dist/js/tom-select.base.min.js", "dist/css/tom-select.bootstrap5.min.css"),
+        _STATIC / "tom-select",
+    ),
+    Package("axe-core", "4.14.1", "MPL-2.0", ("axe.min.js",), _TESTS / "axe-core"),
+)
+
+
+def _unpack(package: Package, into: Path) -> Path:
+    packed = subprocess.run(
+        ["npm", "pack", "--silent", f"{package.name}@{package.version}"],
+        cwd=into,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    with tarfile.open(into / packed.stdout.strip()) as archive:
+        archive.extractall(into, filter="data")
+    return into / "package"
+
+
+def _take(source: Path, target: Path) -> str:
+    content = _SOURCE_MAP.sub(b"\n", source.read_bytes()).rstrip() + b"\n"
+    target.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _fetch(package: Package) -> list[str]:
+    """Replace the package's folder by what the registry has; return its table rows."""
+    package.folder.mkdir(parents=True, exist_ok=True)
+    for old in package.folder.iterdir():
+        old.unlink()
+    if package.holders:
+        (package.folder / "LICENSE").write_text(_MIT.format(holders=package.holders))
+    wanted = package.files if package.holders else (*package.files, "LICENSE")
+    with tempfile.TemporaryDirectory() as scratch:
+        unpacked = _unpack(package, Path(scratch))
+        return [
+            f"| {package.name} | {package.version} | {package.licence} "
+            f"| {Path(file).name} | `{_take(unpacked / file, package.folder / Path(file).name)}` |"
+            for file in wanted
+        ]
+
+
+def main() -> int:
+    """Fetch everything and describe it."""
+    for folder in (_STATIC, _TESTS):
+        packages = [package for package in PACKAGES if package.folder.parent == folder]
+        rows = [row for package in packages for row in _fetch(package)]
+        head = (
+            "# Third-party files\n\nWritten by `python -m syncapp.ui.vendor`.\n\n"
+            "| package | version | licence | file | sha256 |\n|---|---|---|---|---|\n"
+        )
+        (folder / "VENDOR.md").write_text(head + "\n".join(rows) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

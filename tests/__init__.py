@@ -1,0 +1,1 @@
+"""All tests. What belongs in which folder: CONTRIBUTING.md."""

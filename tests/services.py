@@ -1,0 +1,92 @@
+"""pytest plugin: a throw-away PostgreSQL and Valkey for the time of a test run.
+
+Addresses are reserved before Django reads its settings; the servers start once the collected tests turn out
+to need them, which tests in `tests/unit` never do. With `DATABASE_URL` and `REDIS_URL` set, those are
+used instead. Workers of pytest-xdist share the servers of the main process.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+UNIT = Path(__file__).parent / "unit"
+# Made up, and the same in each run: nothing that a test encrypts outlives it.
+SECRETS = {
+    "SYNCAPP_SECRET_KEY": "for tests only",
+    "SYNCAPP_ENCRYPTION_KEYS": "dGVzdHMgb25seTogbm90IGEgc2VjcmV0LCByZWFsbHk=",
+}
+
+
+class Services:
+    """The servers of this run."""
+
+    def __init__(self) -> None:
+        """Reserve addresses in a fresh directory and put them into the environment."""
+        from syncapp.embedded import Embedded  # noqa: PLC0415 - after coverage has started
+        from syncapp.installation import Installation  # noqa: PLC0415
+
+        self.state = Path(tempfile.mkdtemp(prefix="syncapp-tests-"))
+        self.embedded = Embedded(Installation(self.state), throwaway=True)
+        self.running = False
+        os.environ.update(self.embedded.environment)
+        os.environ["SYNCAPP_STATE"] = str(self.state)
+
+    def start(self) -> None:
+        """Start the servers, unless they run already."""
+        if not self.running:
+            self.embedded.start()
+            self.running = True
+
+    def stop(self) -> None:
+        """Stop the servers and forget their data."""
+        self.embedded.stop()
+        shutil.rmtree(self.state, ignore_errors=True)
+
+
+services_key = pytest.StashKey[Services]()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Complete the environment before pytest-django loads the settings."""
+    os.environ.update(SECRETS)
+    os.environ["SYNCAPP_EMBEDDED"] = "1"
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:  # a Redis database of its own; PostgreSQL's is made in conftest.py
+        url = urlsplit(os.environ["REDIS_URL"])
+        os.environ["REDIS_URL"] = url._replace(
+            path=f"/{int(worker.removeprefix('gw')) % 15 + 1}"
+        ).geturl()
+    elif not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+        early_config.stash[services_key] = Services()
+    return (yield)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the servers for the workers of pytest-xdist, which collect for themselves."""
+    if session.config.getoption("numprocesses", None):
+        _start(session.config)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the servers if a test may need them."""
+    if any(UNIT not in item.path.parents for item in session.items):
+        _start(session.config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers, however the run has ended."""
+    if services_key in config.stash:
+        config.stash[services_key].stop()
+
+
+def _start(config: pytest.Config) -> None:
+    if services_key in config.stash and not config.option.collectonly:
+        config.stash[services_key].start()

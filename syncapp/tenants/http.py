@@ -1,0 +1,27 @@
+"""The request as views see it: what the middleware adds, typed."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+from syncapp.tenants.actors import Actor
+from syncapp.tenants.models import ApiKey, Membership, Tenant, User
+
+
+class TenantRequest(HttpRequest):
+    """A request below `/t/<slug>/` by a member of that tenant."""
+
+    user: User
+    tenant: Tenant
+    member: Membership
+    actor: Actor
+    htmx: HtmxDetails
+
+
+class ApiRequest(HttpRequest):
+    """A request below `/api/v1/` with a key that opened one tenant's door."""
+
+    tenant: Tenant
+    member: ApiKey
+    actor: Actor

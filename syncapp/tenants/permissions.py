@@ -1,0 +1,80 @@
+"""Every permission there is, and the one place that answers "may this actor?"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+CRUD: Final = ("view", "create", "edit", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A row of the permission matrix: what can be done with one kind of thing."""
+
+    key: str
+    label: str
+    actions: tuple[str, ...] = CRUD
+    specials: tuple[str, ...] = ()
+
+    def codes(self) -> Iterator[str]:
+        """Give every permission code of this module."""
+        return (f"{self.key}.{action}" for action in (*self.actions, *self.specials))
+
+
+MODULES: Final = (
+    Module("home", "Home", ("view",)),
+    Module("configs", "Connection configs", specials=("test",)),
+    Module("inbound", "Inbound connections", specials=("activate", "run", "dry_run")),
+    Module("objects", "Connect objects"),
+    Module("records", "Records", specials=("export",)),
+    Module("runs", "Runs", ("view",), ("retry", "cancel")),
+    Module("record_logs", "Record logs", ("view",), ("export",)),
+    Module("users", "Users"),
+    Module("profiles", "Profiles"),
+    Module("api_keys", "API keys"),
+    Module("audit", "Audit", ("view",)),
+    Module("settings", "Tenant settings", ("view", "edit")),
+)
+
+VISIBLE: Final = "visible"
+"""The master switch: a profile without it sees nothing of this tenant."""
+
+ALL: Final = frozenset({VISIBLE, *(code for module in MODULES for code in module.codes())})
+READING: Final = frozenset(
+    {
+        VISIBLE,
+        *(code for code in ALL if code.endswith(".view") and not code.startswith("users.")),
+    }
+)
+
+
+class Holder(Protocol):
+    """Whoever carries permissions: a member through the profile, an API key by itself."""
+
+    @property
+    def permissions(self) -> Iterable[str]:
+        """Codes that were given."""
+
+    @property
+    def active(self) -> bool:
+        """Neither switched off, expired nor revoked."""
+
+
+def may(holder: Holder | None, code: str) -> bool:
+    """Tell whether this actor may do what `code` names.
+
+    Args:
+        holder: member or API key; None may nothing.
+        code: a code of `ALL`.
+
+    Raises:
+        KeyError: there is no such permission; a typing error must not pass as "no".
+    """
+    if code not in ALL:
+        raise KeyError(code)
+    if holder is None or not holder.active:
+        return False
+    given = set(holder.permissions)
+    return VISIBLE in given and code in given

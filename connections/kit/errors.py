@@ -52,7 +52,7 @@ class RemoteError(Exception):
         detail: redacted evidence for operators.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each part answers a question that somebody asks
         self,
         kind: ErrorKind,
         message: str,

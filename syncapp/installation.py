@@ -103,10 +103,11 @@ class Reservation:
 
     def __init__(self, preferred: int = 0) -> None:
         """Take the preferred port, or any free one if it is taken or 0."""
-        self._socket = _bound(preferred) or _bound(0)
-        if self._socket is None:
+        found = _bound(preferred) or _bound(0)
+        if found is None:
             raise LaunchError("No free port on the loopback interface.")
-        self.port: int = self._socket.getsockname()[1]
+        self._socket = found
+        self.port: int = found.getsockname()[1]
 
     def release(self) -> None:
         """Give the port back, once its server listens or will never come."""

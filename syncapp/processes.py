@@ -12,30 +12,35 @@ import pwd
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 PR_SET_PDEATHSIG = 1
 LOG_BYTES_MAX = 10 * 1024 * 1024
+# Looked up before any fork: in a fresh child the import lock may never come free.
+_libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
 
-def dies_with_parent(signum: signal.Signals) -> Callable[[], None]:
-    """Return what a fresh child has to call so that it gets `signum` when its parent is gone.
+def die_with_parent(signum: signal.Signals) -> None:
+    """From now on, be sent `signum` when our parent is gone.
 
-    Only Linux can do this; elsewhere the returned function does nothing. The parent is the *thread*
-    that started the child, so start children from a thread that lives as long as the process.
+    Only Linux can do this; elsewhere nothing happens. The parent is the *thread* that started us, so
+    start children from a thread that lives as long as its process.
     """
-    if not sys.platform.startswith("linux"):
-        return lambda: None
-    libc = ctypes.CDLL(
-        None, use_errno=True
-    )  # resolved before the fork, where imports may deadlock
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
+
+
+def dying_with_parent(signum: signal.Signals) -> Callable[[], None]:
+    """The same, to be called between fork and exec (`preexec_fn`)."""
     parent = os.getpid()
 
     def in_child() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
+        die_with_parent(signum)
         if os.getppid() != parent:  # it was gone before we could ask
             os._exit(1)
 
@@ -70,7 +75,7 @@ class Process:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=dies_with_parent(self.orphan_signal),  # noqa: PLW1509 - main thread only
+                preexec_fn=dying_with_parent(self.orphan_signal),  # noqa: PLW1509 - main thread only
                 **as_user(self.user),
             )
 
@@ -89,17 +94,28 @@ class Process:
         """How the child ended: its code, or minus the signal's number."""
         return self._child.poll() if self._child else None
 
-    def stop(self, grace_s: float | None = None) -> None:
+    def wait(self) -> int:
+        """Wait until the child ends by itself; its exit code."""
+        if self._child is None:
+            raise RuntimeError(f"{self.name} was not started")
+        return self._child.wait()
+
+    def stop(self) -> None:
         """Ask the child to stop, wait, and kill what is left of its process group."""
         if self._child is None:
             return
         if self._child.poll() is None:
             self._child.send_signal(self.stop_signal)
             with suppress(subprocess.TimeoutExpired):
-                self._child.wait(self.grace_s if grace_s is None else grace_s)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._child.pid, signal.SIGKILL)
+                self._child.wait(self.grace_s)
+        self.kill()
         self._child.wait()
+
+    def kill(self) -> None:
+        """Kill the child's process group at once."""
+        if self._child is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._child.pid, signal.SIGKILL)
 
     def log_tail(self, lines: int = 15) -> str:
         """The end of the child's log, for an error message."""
@@ -108,8 +124,48 @@ class Process:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def as_user(user: pwd.struct_passwd | None) -> dict[str, object]:
-    """Arguments of `subprocess` that start a program as this user, and in none of our groups."""
+class User(TypedDict, total=False):
+    """Arguments of `subprocess` that choose whose the child is."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def as_user(user: pwd.struct_passwd | None) -> User:
+    """Start a program as this user and in none of our groups; None means ourselves."""
     if user is None:
         return {}
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def process_state(pid: int) -> str | None:
+    """The letter of /proc/<pid>/stat, `Z` for a zombie, or None if there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return None
+
+
+def command_line(pid: int) -> list[bytes]:
+    """The program and arguments of any process, empty if there is none."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def gone(pid: int, *, within_s: float) -> bool:
+    """Wait until the process is gone, or a zombie for two seconds."""
+    deadline = time.monotonic() + within_s
+    zombie_since = None
+    while time.monotonic() < deadline:
+        state = process_state(pid)
+        if state is None:
+            return True
+        if state == "Z":
+            zombie_since = zombie_since or time.monotonic()
+            if time.monotonic() - zombie_since > 2:
+                return True
+        time.sleep(0.05)
+    return False

@@ -233,7 +233,6 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "syncapp.ui.api.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "syncapp.ui.api.Schema",
     "EXCEPTION_HANDLER": "syncapp.ui.api.problem",
     "UNAUTHENTICATED_USER": None,

@@ -4,8 +4,12 @@ The beat ticks; what is due stands in the table `sync_wake`. Redis only carries 
 """
 
 import os
+import signal
 
 from celery import Celery
+from celery.signals import worker_process_init
+
+from syncapp.processes import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "syncapp.settings")
 
@@ -20,3 +24,9 @@ app.conf.beat_schedule = {
     },
     "housekeeping": {"task": "syncapp.sync.tasks.housekeeping", "schedule": 3600.0},
 }
+
+
+@worker_process_init.connect
+def _end_with_worker(**_: object) -> None:
+    """A pool process whose worker was killed would go on with its task, and nobody could stop it."""
+    die_with_parent(signal.SIGKILL)

@@ -54,12 +54,13 @@ def up(arguments: list[str]) -> int:
     """Start everything, say where it is, and keep it running until a signal comes."""
     if arguments:
         raise LaunchError(f"`up` takes no arguments: {' '.join(arguments)}")
+    os.umask(0o077)
     installation = Installation(state_directory())
+    _lock(installation)
+    port = _web_port(installation)
     supervisor = Supervisor(say)
     supervisor.listen()
     try:
-        _lock(installation)
-        port = _web_port(installation)
         start_all(installation, supervisor, port)
         print(
             welcome(
@@ -92,6 +93,7 @@ def start_all(installation: Installation, supervisor: Supervisor, port: int) -> 
         "SYNCAPP_EGRESS_ALLOW": ",".join(allowed),
     }
     write_private(installation.state / RUNNING, json.dumps(environment))
+    (installation.state / "static").mkdir(exist_ok=True)
     start = _Starter(installation, environment)
 
     run_once(start.python("migrate", "manage.py", "migrate", "--verbosity=1"))
@@ -223,7 +225,8 @@ class _Starter:
             "--threads=8",
             "--no-control-socket",
             "--access-logfile=-",
-            "--graceful-timeout=8",
+            "--graceful-timeout=5",
+            "--umask=0o077",
         )
 
     def worker(self) -> Process:
@@ -235,7 +238,7 @@ class _Starter:
             "worker",
             "--pool=prefork",
             f"--concurrency={WORKER_PROCESSES}",
-            "--loglevel=INFO",
+            "--loglevel=WARNING",
             "--without-gossip",
             "--without-mingle",
             grace_s=30,
@@ -249,7 +252,7 @@ class _Starter:
             "beat",
             f"--schedule={self.installation.state / 'beat.db'}",
             "--pidfile=",
-            "--loglevel=INFO",
+            "--loglevel=WARNING",
             grace_s=5,
         )
 

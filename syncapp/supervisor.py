@@ -86,6 +86,7 @@ class Supervisor:
 
     def _look_after(self, watched: Watched, now: float) -> None:
         process = watched.process
+        process.shorten_log()
         if process.running:
             if watched.failures and now - watched.started_at > STEADY_AFTER_S:
                 watched.failures = 0

@@ -1,0 +1,294 @@
+"""Draft rows → one immutable document → a new version, which is what the engine runs from then on.
+
+Nothing is published that could not run: `gaps` lists what is missing, field by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import xxhash
+
+import objects.services
+from connections import accounts, paths
+from connections.compile import KEY_TYPES, constant
+from connections.kit.base import FieldType
+from connections.models import (
+    Connection,
+    ConnectionVersion,
+    FieldMapping,
+    Pair,
+    RemoteEntity,
+)
+from objects.models import ConnectObject
+from objects.shape import ObjectShape
+from objects.values import ValueRefused
+from syncapp import canonical
+from syncapp.errors import Invalid
+from syncapp.tenants import audit
+from syncapp.tenants.actors import Actor
+
+_OPTIONS: Final = (
+    "direction",
+    "system_type",
+    "config_id",
+    "entity",
+    "object_id",
+    "primary_key",
+    "query_filter",
+    "page_size",
+    "allow_create",
+    "allow_update",
+    "deletes",
+    "log_all",
+    "keep_days",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that keeps a draft from being published.
+
+    Attributes:
+        field: the field of the form that mends it; `mappings` for the mapping table.
+        message: what is missing or wrong.
+    """
+
+    field: str
+    message: str
+
+
+def publish(
+    connection: Connection, *, actor: Actor, now: datetime, reason: str = ""
+) -> ConnectionVersion:
+    """Make the draft the live version, in the present transaction.
+
+    An unchanged draft makes no new version.
+
+    Raises:
+        Invalid: the draft has gaps; `fields` lists them.
+    """
+    connection = Connection.objects.select_for_update(of=("self",)).get(pk=connection.pk)
+    mappings = enabled(connection)
+    shape = shape_of(connection)
+    refuse(gaps(connection, mappings, shape))
+    pair = _pair(connection)
+    spec = {**document(connection, mappings), "account_id": pair.account_id, "pair_id": pair.pk}
+    last = connection.versions.order_by("-number").first()
+    live = connection.live_version
+    if live is not None and live.spec == spec:
+        return live
+    version = ConnectionVersion.objects.create(
+        tenant_id=connection.tenant_id,
+        connection=connection,
+        number=last.number + 1 if last else 1,
+        spec=spec,
+        targets=[row["target"] for row in spec["rows"]],
+        reads=_lineage(mappings),
+        fingerprint=xxhash.xxh3_128_hexdigest(canonical.dumps(spec)),
+        reason=reason,
+        by=actor.label,
+        at=now,
+    )
+    Connection.objects.filter(pk=connection.pk).update(
+        pair=pair, live_version=version, etag=connection.etag + 1
+    )
+    audit.record(
+        connection.tenant,
+        actor,
+        "publish",
+        connection,
+        diff=_difference(live.spec if live else {}, spec),
+        reason=reason,
+    )
+    return version
+
+
+def enabled(connection: Connection) -> list[FieldMapping]:
+    """Give the draft's mappings that are switched on, in order."""
+    return list(connection.mappings.filter(enabled=True).order_by("position", "pk"))
+
+
+def shape_of(connection: Connection) -> ObjectShape | None:
+    """Give the shape of the connection's object, if one is chosen."""
+    return objects.services.load_shape(connection.object) if connection.object else None
+
+
+def document(connection: Connection, mappings: Sequence[FieldMapping]) -> dict[str, Any]:
+    """Write the draft down: options, and one row per mapping that is switched on."""
+    options = {name: getattr(connection, name) for name in _OPTIONS}
+    rows = [
+        {
+            "uuid": str(mapping.uuid),
+            "target": mapping.target,
+            "kind": mapping.kind,
+            "source": mapping.source if mapping.kind == FieldMapping.Kind.FIELD else "",
+            "value": mapping.value if mapping.kind == FieldMapping.Kind.RAW else None,
+        }
+        for mapping in mappings
+    ]
+    return {**options, "rows": rows}
+
+
+def gaps(
+    connection: Connection, mappings: Sequence[FieldMapping], shape: ObjectShape | None
+) -> list[Gap]:
+    """List everything that keeps this draft from being published; empty if nothing does."""
+    found = list(_choice_gaps(connection))
+    if shape is not None:
+        found += _key_gaps(connection, mappings, shape)
+        found += _target_gaps(connection, mappings, shape)
+        for mapping in mappings:
+            found += row_gaps(mapping, shape)
+    return found
+
+
+def row_gaps(mapping: FieldMapping, shape: ObjectShape) -> list[Gap]:
+    """List what is wrong with one mapping."""
+    target = shape.by_name.get(mapping.target)
+    if target is None:
+        return [Gap("mappings", f"“{shape.name}” has no field “{mapping.target}”.")]
+    try:
+        if mapping.kind == FieldMapping.Kind.RAW:
+            constant(target, mapping.value)
+        elif mapping.source:
+            paths.parse(mapping.source)
+        else:
+            return [Gap("mappings", f"{mapping.target}: choose a source field.")]
+    except ValueRefused as error:
+        return [Gap("mappings", f"{mapping.target}: {error.message}")]
+    except paths.PathError as error:
+        return [Gap("mappings", f"{mapping.target}: {error}")]
+    return []
+
+
+def refuse(found: Sequence[Gap]) -> None:
+    """Raise `Invalid` if there are gaps, several of one field joined."""
+    if not found:
+        return
+    fields: dict[str, str] = {}
+    for gap in found:
+        fields[gap.field] = (
+            f"{fields[gap.field]} {gap.message}" if gap.field in fields else gap.message
+        )
+    count = f"{len(found)} things are" if len(found) > 1 else "One thing is"
+    raise Invalid(
+        f"{count} missing before this connection can run.", code="not_ready", fields=fields
+    )
+
+
+def _choice_gaps(connection: Connection) -> Iterator[Gap]:
+    config = connection.config
+    if config is None:
+        yield Gap("config", "Choose a connection config.")
+    elif config.system_type != connection.system_type:
+        yield Gap("config", "The config is of another type.")
+    if not connection.entity:
+        yield Gap("entity", "Choose an entity.")
+    if connection.object is None:
+        yield Gap("object", "Choose a connect object.")
+    elif connection.object.kind != ConnectObject.Kind.STORE:
+        yield Gap("object", f"“{connection.object}” keeps no records; choose one that does.")
+    if connection.object and config and connection.entity and (other := _rival(connection)):
+        yield Gap(
+            "label",
+            f"“{other}” moves the same entity and object in this direction; "
+            "give this connection a label.",
+        )
+
+
+def _key_gaps(
+    connection: Connection, mappings: Sequence[FieldMapping], shape: ObjectShape
+) -> Iterator[Gap]:
+    field = shape.by_name.get(connection.primary_key)
+    if field is None:
+        text = (
+            "Choose the primary key field."
+            if not connection.primary_key
+            else (f"“{shape.name}” has no field “{connection.primary_key}”.")
+        )
+        yield Gap("primary_key", text)
+        return
+    if not (field.is_key or field.is_unique) and shape.key is not None:
+        yield Gap("primary_key", f"{field.label} is neither the key nor unique.")
+    elif not (field.is_key or field.is_unique):
+        yield Gap("primary_key", f"Mark {field.label} as key or unique in “{shape.name}”.")
+    if FieldType(field.type) not in KEY_TYPES:
+        yield Gap("primary_key", f"A field of type {field.type} cannot identify records.")
+    if field.name not in {mapping.target for mapping in mappings}:
+        yield Gap("mappings", f"Map {field.label}: it is the primary key.")
+    elif any(m.target == field.name and m.kind == FieldMapping.Kind.RAW for m in mappings):
+        yield Gap("mappings", f"Map {field.label} from a field: all records would get one key.")
+
+
+def _target_gaps(
+    connection: Connection, mappings: Sequence[FieldMapping], shape: ObjectShape
+) -> Iterator[Gap]:
+    mapped = [mapping.target for mapping in mappings]
+    for name in dict.fromkeys(name for name in mapped if mapped.count(name) > 1):
+        yield Gap("mappings", f"{name} is mapped twice.")
+    if not connection.allow_create:
+        return
+    for field in shape.fields:
+        needed = (field.required or field.is_key) and field.default is None
+        if needed and field.name not in mapped and field.name != connection.primary_key:
+            yield Gap("mappings", f"Map {field.label}: it is required.")
+
+
+def _rival(connection: Connection) -> Connection | None:
+    """Find another connection that would share the pair and direction."""
+    assert connection.config is not None
+    return (
+        Connection.objects.exclude(pk=connection.pk)
+        .filter(
+            tenant_id=connection.tenant_id,
+            direction=connection.direction,
+            pair__account=connection.config.account_id,
+            pair__entity__name=connection.entity,
+            pair__object=connection.object_id,
+            pair__label=connection.label,
+        )
+        .first()
+    )
+
+
+def _pair(connection: Connection) -> Pair:
+    assert connection.config is not None
+    account = accounts.ensure(connection.config)
+    entity, _ = RemoteEntity.objects.get_or_create(
+        tenant_id=connection.tenant_id, account=account, name=connection.entity
+    )
+    pair, _ = Pair.objects.get_or_create(
+        tenant_id=connection.tenant_id,
+        object=connection.object,
+        account=account,
+        entity=entity,
+        label=connection.label,
+    )
+    return pair
+
+
+def _lineage(mappings: Sequence[FieldMapping]) -> list[dict[str, str]]:
+    return [
+        {"target": mapping.target, "reads": mapping.source}
+        for mapping in mappings
+        if mapping.kind == FieldMapping.Kind.FIELD
+    ]
+
+
+def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Compare two documents; mapping rows by their target."""
+    flat = [
+        {
+            **{name: value for name, value in spec.items() if name != "rows"},
+            **{
+                f"mapping {row['target']}": row["source"] or {"constant": row["value"]}
+                for row in spec.get("rows", ())
+            },
+        }
+        for spec in (before, after)
+    ]
+    return audit.diff(*flat)

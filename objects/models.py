@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from syncapp import canonical
 from syncapp.tenants.models import TenantModel
@@ -23,6 +24,18 @@ TYPE_RULE = RegexValidator(
 NAME_RULE = RegexValidator(
     r"^[A-Za-z][A-Za-z0-9_]{0,59}$", "Letters, digits and underscores; begins with a letter."
 )
+
+
+class ExactJSONField(models.JSONField):
+    """JSON whose numbers stay exact; its content is read and written, never queried."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:  # noqa: ARG002
+        """Decode without floats."""
+        return None if value is None else canonical.loads(value)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002
+        """Encode without floats."""
+        return None if value is None else Jsonb(value, dumps=canonical.text)
 
 
 class ConnectObject(TenantModel):
@@ -114,7 +127,7 @@ class ConnectField(TenantModel):
     choices = models.JSONField(default=list, blank=True)
     max_length = models.PositiveIntegerField(null=True, blank=True)
     scale = models.PositiveSmallIntegerField(null=True, blank=True)
-    default = models.JSONField(null=True, blank=True)
+    default = ExactJSONField(null=True, blank=True)
     sensitivity = models.CharField(
         max_length=4, choices=Sensitivity.choices, default=Sensitivity.NONE
     )
@@ -155,14 +168,6 @@ class ListviewField(TenantModel):
 
     def __str__(self) -> str:
         return self.label or str(self.field)
-
-
-class ExactJSONField(models.JSONField):
-    """JSON whose numbers stay exact; for values of records, which are read, never queried."""
-
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        """Decode without floats."""
-        return None if value is None else canonical.loads(value)
 
 
 class Record(models.Model):

@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                 ("choices", models.JSONField(blank=True, default=list)),
                 ("max_length", models.PositiveIntegerField(blank=True, null=True)),
                 ("scale", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("default", models.JSONField(blank=True, null=True)),
+                ("default", objects.models.ExactJSONField(blank=True, null=True)),
                 (
                     "sensitivity",
                     models.CharField(

@@ -1,0 +1,201 @@
+"""Writing records: every create, update and delete in the house goes through `write`.
+
+Sets travel as one JSON parameter per statement, so that the number of statements is the same
+for one record and for a thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from objects.records import index
+from objects.records.changes import (
+    Announcement,
+    ChangeOp,
+    RecordChange,
+    Source,
+    Stored,
+    Written,
+)
+from objects.shape import ObjectShape
+from objects.signals import records_changing
+from syncapp import canonical
+
+Row = dict[str, Any]
+
+
+def write(
+    shape: ObjectShape, changes: Sequence[RecordChange], source: Source, now: datetime
+) -> list[Written]:
+    """Write decided changes, at most one of each record, under `read.lock` of their object.
+
+    Values are coerced and unique fields checked (`index.clashes`) before: what the database
+    refuses nevertheless comes up as its error, with nothing of this call written once the
+    caller has rolled back.
+
+    Args:
+        shape: the object.
+        changes: decided on what was read under the lock.
+        source: who writes; stored with each record and change.
+        now: stored as the time of the change.
+
+    Returns:
+        One entry for each change, in the same order. Position n of the call is the object's
+        last position before it, plus n.
+
+    Raises:
+        ValueError: two changes of one record, or a record that is not there (any more).
+    """
+    if not changes:
+        return []
+    first = _take_positions(shape.id, len(changes))
+    created = [pair for pair in enumerate(changes, first) if pair[1].op is ChangeOp.CREATE]
+    changed = [pair for pair in enumerate(changes, first) if pair[1].op is not ChangeOp.CREATE]
+    by_seq = _insert(shape, created, source, now) | _update(shape, changed, source, now)
+    written = [by_seq[seq] for seq in range(first, first + len(changes))]
+    _remember(shape, changed, source, now)
+    index.maintain(shape, changes, written)
+    if records_changing.has_listeners(ObjectShape):
+        records_changing.send(
+            ObjectShape,
+            shape=shape,
+            announcements=list(map(_announcement, changes, written)),
+            source=source,
+        )
+    return written
+
+
+def _take_positions(object_id: int, n: int) -> int:
+    """Reserve the next n positions of the object and give the first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE object_seq SET last = last + %s WHERE object_id = %s RETURNING last",
+            [n, object_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise ValueError("Lock the object before writing to it.")
+    return int(row[0]) - n + 1
+
+
+def _insert(
+    shape: ObjectShape, created: list[tuple[int, RecordChange]], source: Source, now: datetime
+) -> dict[int, Written]:
+    if not created:
+        return {}
+    rows = [{"k": change.key, "s": seq, "v": change.values} for seq, change in created]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO record (object_id, tenant_id, key, seq, rev, "values",
+                                created_at, updated_at, origin, origin_id)
+            SELECT %s, %s, r.k, r.s, 1, r.v, %s, %s, %s, %s
+            FROM jsonb_to_recordset(%s::jsonb) AS r(k text, s bigint, v jsonb)
+            RETURNING seq, id
+            """,
+            [shape.id, shape.tenant_id, now, now, *source, canonical.text(rows)],
+        )
+        return {seq: Written(record_id, seq, 1) for seq, record_id in cursor.fetchall()}
+
+
+def _update(
+    shape: ObjectShape, changed: list[tuple[int, RecordChange]], source: Source, now: datetime
+) -> dict[int, Written]:
+    if not changed:
+        return {}
+    rows = [
+        {
+            "i": _existing(change).id,
+            "s": seq,
+            "o": change.op,
+            "k": change.new_key,
+            "v": change.values,
+        }
+        for seq, change in changed
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE record SET
+                key = coalesce(r.k, record.key),
+                seq = r.s,
+                rev = record.rev + 1,
+                "values" = CASE r.o WHEN %s THEN r.v WHEN %s THEN record."values"
+                           ELSE record."values" || r.v END,
+                deleted_at = CASE r.o WHEN %s THEN %s::timestamptz END,
+                updated_at = %s, origin = %s, origin_id = %s
+            FROM jsonb_to_recordset(%s::jsonb)
+                AS r(i bigint, s bigint, o smallint, k text, v jsonb)
+            WHERE record.id = r.i AND record.object_id = %s
+            RETURNING record.seq, record.id, record.rev
+            """,
+            [
+                *(ChangeOp.RESURRECT, ChangeOp.DELETE, ChangeOp.DELETE),
+                *(now, now, *source, canonical.text(rows), shape.id),
+            ],
+        )
+        found = {seq: Written(record_id, seq, rev) for seq, record_id, rev in cursor.fetchall()}
+    if len(found) != len(changed):
+        raise ValueError("Two changes of one record, or a record that is not there.")
+    return found
+
+
+def _remember(
+    shape: ObjectShape, changed: list[tuple[int, RecordChange]], source: Source, now: datetime
+) -> None:
+    """Write what each changed field was and is."""
+    if not changed:
+        return
+    rows = [
+        {"i": _existing(change).id, "s": seq, "o": change.op, "d": _diff(change)}
+        for seq, change in changed
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO change (object_id, tenant_id, seq, record_id, at, op, origin, origin_id, diff)
+            SELECT %s, %s, r.s, r.i, %s, r.o, %s, %s, r.d
+            FROM jsonb_to_recordset(%s::jsonb) AS r(i bigint, s bigint, o smallint, d jsonb)
+            """,
+            [shape.id, shape.tenant_id, now, *source, canonical.text(rows)],
+        )
+
+
+def _existing(change: RecordChange) -> Stored:
+    if change.existing is None:
+        raise ValueError("Only a CREATE has nothing that exists.")
+    return change.existing
+
+
+def _before(change: RecordChange) -> dict[str, Any]:
+    existing = change.existing
+    return {} if existing is None or existing.deleted else existing.values
+
+
+def _after(change: RecordChange) -> dict[str, Any]:
+    if change.op is ChangeOp.DELETE:
+        return {}
+    if change.op is ChangeOp.UPDATE:
+        return {**_before(change), **change.values}
+    return dict(change.values)
+
+
+def _diff(change: RecordChange) -> dict[str, list[Any]]:
+    """Pair old and new of the changed fields; a deleted record counts as having no values."""
+    if change.op is ChangeOp.UPDATE:
+        before = _before(change)
+        return {name: [before.get(name), value] for name, value in change.values.items()}
+    before, after = _before(change), _after(change)
+    return {name: [before.get(name), after.get(name)] for name in {**before, **after}}
+
+
+def _announcement(change: RecordChange, written: Written) -> Announcement:
+    before, after = _before(change), _after(change)
+    changed = (
+        tuple(change.values) if change.op is ChangeOp.UPDATE else tuple({**before, **after})
+    )
+    return Announcement(written.id, change.op, changed, before, after)

@@ -11,7 +11,7 @@ The message is written for the tenant and already redacted; `detail` is for oper
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -73,6 +73,13 @@ class RemoteError(Exception):
         self.retry_after = retry_after
         self.sent = sent
         self.detail = dict(detail or {})
+
+    def hide(self, redact: Callable[[Any], Any]) -> None:
+        """Send message, code and detail through a redactor."""
+        self.message = redact(self.message)
+        self.args = (self.message,)
+        self.code = redact(self.code)
+        self.detail = redact(self.detail)
 
     @property
     def passes(self) -> bool:

@@ -142,7 +142,7 @@ def page(object_id: int, wanted: Wanted, limit: int) -> list[Listed]:
 def count(object_id: int, wanted: Wanted) -> int:
     """Count what is wanted, but not beyond `COUNT_BOUND` + 1."""
     where, parameters = _where(object_id, wanted)
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM record WHERE {where} LIMIT %s) AS some"  # noqa: S608
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM record WHERE {where} LIMIT %s) AS bounded"  # noqa: S608
     return int(_rows(sql, [*parameters, COUNT_BOUND + 1])[0][0])
 
 

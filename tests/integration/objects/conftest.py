@@ -1,0 +1,46 @@
+"""A tenant with one connect object whose fields are searched in all ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from objects import services
+from objects.models import ConnectField, ConnectObject
+from objects.shape import ObjectShape
+from syncapp.tenants import door
+from syncapp.tenants.models import Tenant
+
+FIELDS: tuple[dict[str, Any], ...] = (
+    {"name": "number", "is_key": True, "required": True},
+    {"name": "name", "required": True, "max_length": 100},
+    {"name": "email", "indexed": "fold"},
+    {"name": "vat", "is_unique": True},
+    {"name": "balance", "type": "decimal", "scale": 2},
+    {"name": "notes", "type": "object"},
+)
+
+
+@pytest.fixture
+def tenant(db: None) -> Iterator[Tenant]:
+    """The tenant whose door is open."""
+    with door.platform():
+        one = Tenant.objects.create(slug="store", name="Store")
+    with door.tenant(one.pk):
+        yield one
+
+
+def make_customers(tenant: Tenant, type_: str = "customer") -> ObjectShape:
+    made = ConnectObject.objects.create(tenant=tenant, type=type_, name=type_.title())
+    for position, field in enumerate(FIELDS):
+        ConnectField.objects.create(
+            tenant=tenant, object=made, position=position, label=field["name"], **field
+        )
+    return services.load_shape(made)
+
+
+@pytest.fixture
+def customers(tenant: Tenant) -> ObjectShape:
+    return make_customers(tenant)

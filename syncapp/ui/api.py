@@ -198,6 +198,7 @@ class ViewSet(viewsets.GenericViewSet[Any]):
     """
 
     permission_classes = (MayDo,)
+    pagination_class = CursorPagination
     model: ClassVar[type[Model]]
     module: ClassVar[str]
     permission: str = ""

@@ -91,23 +91,24 @@ class SecretInput(forms.PasswordInput):
             {"autocomplete": "new-password", "spellcheck": "false", **(attrs or {})}
         )
 
-    def get_context(
-        self, name: str, _value: Any, attrs: dict[str, Any] | None
-    ) -> dict[str, Any]:
-        """Give the template everything but the value."""
-        context = super().get_context(name, None, attrs)
-        context["widget"] |= {"saved": self.saved, "removable": self.removable}
-        return context
-
     def render(
         self,
         name: str,
-        value: Any,
+        value: Any,  # noqa: ARG002  # not even by accident
         attrs: dict[str, Any] | None = None,
-        renderer: Any = None,  # noqa: ARG002
+        renderer: Any = None,
     ) -> SafeString:
-        """Draw from the project's templates; the form renderer knows only those of apps."""
-        return render_to_string("ui/_secret.html", self.get_context(name, value, attrs))
+        """Draw the input, never with a value, and what is said around it."""
+        return render_to_string(
+            "ui/_secret.html",
+            {
+                "input": super().render(name, None, attrs, renderer),
+                "name": name,
+                "saved": self.saved,
+                "removable": self.removable,
+                "wrong": "aria-invalid" in (attrs or {}),
+            },
+        )
 
     def value_from_datadict(self, data: Any, _files: Any, name: str) -> str | None:
         """Read the new text; None keeps what is saved, an empty text removes it."""

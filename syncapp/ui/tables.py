@@ -60,12 +60,14 @@ class Table(django_tables2.Table):  # type: ignore[misc]  # the library ships no
         data: Iterable[Any],
         *,
         request: HttpRequest,
-        order_by: str | None = None,
+        order_by: str | Sequence[str] | None = None,
         orderable: bool = True,
+        heads: list[Heading] | None = None,
     ) -> None:
         # Not handed to the parent, which would read sorting and paging from the address itself.
         super().__init__(data=data, order_by=order_by, orderable=orderable)
         self.request = request
+        self._heads = heads
 
     def ordered(self) -> Any:
         """Give the data in this table's order, ties broken by primary key.
@@ -79,12 +81,12 @@ class Table(django_tables2.Table):  # type: ignore[misc]  # the library ships no
 
     def showing(self, found: list[Any]) -> Table:
         """Give the same table with one page's rows; the heads keep showing the order."""
-        page = type(self)(found, request=self.request)
-        page.heads = self.headings()
-        return page
+        return type(self)(found, request=self.request, order_by=(), heads=self.headings())
 
     def headings(self) -> list[Heading]:
         """Give the visible columns' heads."""
+        if self._heads is not None:
+            return self._heads
         columns = list(self.columns)
         telling = self.telling or tuple(column.name for column in columns[:2])
         return [

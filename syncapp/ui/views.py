@@ -123,7 +123,7 @@ class ListView(Page):
         size = paging.page_size(request)
         if self.keyset:
             found, pager = paging.keyed(rows, keyset=self.keyset, request=request, size=size)
-            table = self.table_class(found, request=request, orderable=False)
+            table = self.table_class(found, request=request, order_by=(), orderable=False)
         else:
             whole = self.table_class(rows, request=request, order_by=request.GET.get("sort"))
             found, pager = paging.numbered(whole.ordered(), request=request, size=size)

@@ -90,11 +90,7 @@ _KINDS = (
     (Select, "select"),
     (Textarea, "text"),
 )
-_CLASSES = {
-    "check": "form-check-input",
-    "choices": "form-check-input",
-    "select": "form-select",
-}
+_CLASSES = {"check": "form-check-input", "select": "form-select"}
 
 
 @register.simple_tag
@@ -114,6 +110,8 @@ def control(field: BoundField, extra: str = "") -> SafeString:
 @register.inclusion_tag("ui/_field.html")
 def field(field: BoundField) -> dict[str, Any]:
     """Draw a field with label, help and errors: `{% field form.name %}`; any Django form will do."""
+    if _kind(field) == "choices":  # each of them is drawn by itself
+        field.field.widget.attrs.setdefault("class", "form-check-input")
     before, after = getattr(field.form, "adornments", {}).get(field.name, ("", ""))
     return {"field": field, "kind": _kind(field), "before": before, "after": after}
 

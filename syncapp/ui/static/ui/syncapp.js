@@ -146,9 +146,8 @@
       const label = select.labels && select.labels[0] ? select.labels[0].textContent.trim() : select.getAttribute("aria-label");
       const described = select.getAttribute("aria-describedby");
       const control = new TomSelect(select, { maxOptions: null, allowEmptyOption: true, controlInput: "<input>" });
-      control.control_input.setAttribute("aria-label", label || "");
+      for (const part of [select, control.control_input, control.dropdown_content]) part.setAttribute("aria-label", label || "");
       if (described) control.control_input.setAttribute("aria-describedby", described);
-      control.dropdown_content.setAttribute("aria-label", label || "");
     });
   };
   document.addEventListener("DOMContentLoaded", () => {

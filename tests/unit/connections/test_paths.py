@@ -1,0 +1,56 @@
+"""Paths into source records."""
+
+from __future__ import annotations
+
+import pytest
+
+from connections import paths
+from connections.kit.base import UNSET
+
+RECORD = {
+    "CardName": "Maxi-Teq",
+    "Address": {"City": "Linz", "Zip": None},
+    "Lines": [{"ItemCode": "A1"}, {"ItemCode": "B2"}],
+    "@odata.etag": "W/1",
+    "Tags": "red",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("CardName", "Maxi-Teq"),
+        ("Address.City", "Linz"),
+        ("Address.Zip", None),
+        ("Lines[1].ItemCode", "B2"),
+        ("Lines[0]", {"ItemCode": "A1"}),
+        ('["@odata.etag"]', "W/1"),
+        ("Nope", UNSET),
+        ("Address.Nope", UNSET),
+        ("Address.City.Letter", UNSET),
+        ("Lines[2].ItemCode", UNSET),
+        ("Lines.ItemCode", UNSET),
+        ("Tags[0]", UNSET),
+        ("Address[0]", UNSET),
+    ],
+)
+def test_a_path_finds_its_value_or_that_there_is_none(text: str, value: object) -> None:
+    assert paths.getter(paths.parse(text))(RECORD) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["", ".", "a..b", "a.", "[0]", "a[", "a[x]", "a]b", "a[-1]", 'a["]', "a[0]b"]
+)
+def test_what_is_no_path_is_refused_with_the_place(text: str) -> None:
+    with pytest.raises(paths.PathError):
+        paths.parse(text)
+
+
+@pytest.mark.parametrize("name", ["CardName", "@odata.etag", "a[0]", "with blank", "a.b.c"])
+def test_a_spelled_name_is_read_as_one_step(name: str) -> None:
+    assert paths.parse(paths.spell(name)) == (name,)
+
+
+def test_the_message_shows_from_where_on_it_is_unreadable() -> None:
+    with pytest.raises(paths.PathError, match=r"“Address\[x\]” from “\[x\]”"):
+        paths.parse("Address[x]")

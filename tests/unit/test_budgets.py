@@ -1,0 +1,133 @@
+"""The size of things: hard limits, and the figures beside them (`pytest -s` prints them).
+
+Parameters, branches and complexity are limited by ruff.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import median, quantiles
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("syncapp", "connections", "objects", "synclogs")
+LINES_OF_FUNCTION = 60
+LINES_OF_FILE, LINES_OF_TEST_FILE, LINES_OF_TEMPLATE = 400, 600, 150
+ANCESTORS = 2
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Source:
+    """One Python file."""
+
+    path: Path
+    text: str
+    tree: ast.Module
+
+    @property
+    def name(self) -> str:
+        return str(self.path.relative_to(ROOT))
+
+    @property
+    def module(self) -> str:
+        return self.name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def lines(self) -> int:
+        return self.text.count("\n")
+
+    def functions(self) -> Iterator[Function]:
+        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+
+
+@cache
+def sources(*folders: str) -> list[Source]:
+    paths = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    texts = [(path, path.read_text()) for path in paths if "migrations" not in path.parts]
+    return [Source(path, text, ast.parse(text)) for path, text in texts]
+
+
+def figures(what: str, sizes: list[int]) -> None:
+    print(
+        f"{what}: {len(sizes)}, median {median(sizes):.0f}, p90 {quantiles(sizes, n=10)[-1]:.0f}"
+    )
+
+
+def length(function: Function) -> int:
+    """Lines from `def` to the end, without the docstring."""
+    docstring = 0
+    first = function.body[0]
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        docstring = (first.end_lineno or first.lineno) - first.lineno + 1
+    return (function.end_lineno or function.lineno) - function.lineno + 1 - docstring
+
+
+def test_functions_are_short() -> None:
+    found = [(length(f), s.name, f.name) for s in sources(*ROOMS) for f in s.functions()]
+    figures("functions", [size for size, *_ in found])
+    assert [entry for entry in found if entry[0] > LINES_OF_FUNCTION] == []
+
+
+def test_files_are_short() -> None:
+    found = [(source.lines, source.name) for source in sources(*ROOMS)]
+    figures("files", [size for size, _ in found if size])
+    assert [entry for entry in found if entry[0] > LINES_OF_FILE] == []
+
+
+def test_test_files_are_short() -> None:
+    found = [(source.lines, source.name) for source in sources("tests")]
+    assert [entry for entry in found if entry[0] > LINES_OF_TEST_FILE] == []
+
+
+def test_templates_are_short() -> None:
+    paths = [
+        *(ROOT / "templates").rglob("*.html"),
+        *ROOT.glob("syncapp/**/templates/**/*.html"),
+    ]
+    found = [(path.read_text().count("\n"), str(path.relative_to(ROOT))) for path in paths]
+    assert [entry for entry in found if entry[0] > LINES_OF_TEMPLATE] == []
+
+
+def test_inheritance_is_shallow() -> None:
+    parents = {}
+    for source in sources(*ROOMS):
+        known = names_of(source)
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ClassDef):
+                bases = [known.get(ast.unparse(base).split("[")[0], "") for base in node.bases]
+                parents[f"{source.module}.{node.name}"] = bases
+
+    def depth(name: str) -> int:
+        """How many of our own classes stand above this one; 0 for a class of others."""
+        return max((1 + depth(base) for base in parents[name] if base in parents), default=0)
+
+    errors = {
+        name for name in parents if name.endswith("Error")
+    }  # a tree, drawn in its docstring
+    assert {
+        name: depth(name) for name in parents.keys() - errors if depth(name) > ANCESTORS
+    } == {}
+
+
+def names_of(source: Source) -> dict[str, str]:
+    """Names as the file writes them → the full names of what they stand for."""
+    known = {}
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ClassDef):
+            known[node.name] = f"{source.module}.{node.name}"
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                known[alias.asname or alias.name] = full
+                for other in sources(*ROOMS):  # a module, whose classes are reached by a dot
+                    if other.module == full:
+                        for child in other.tree.body:
+                            if isinstance(child, ast.ClassDef):
+                                dotted = f"{alias.asname or alias.name}.{child.name}"
+                                known[dotted] = f"{full}.{child.name}"
+    return known

@@ -16,6 +16,7 @@ import httpx
 
 from connections.kit.errors import ErrorKind, RemoteError
 from connections.kit.redact import Redactor
+from connections.kit.transport import UnreadableError
 from syncapp import canonical
 
 LONGEST_SAYING: Final = 300
@@ -103,28 +104,23 @@ def of_exception(
     """Make an error of a network fault.
 
     Args:
-        error: what httpx raised.
+        error: what httpx or the transport raised.
         url: where the request went.
         safe: the request had no effect, whatever happened to its answer.
         seconds: how long it was waited.
     """
+    if isinstance(error, UnreadableError):
+        return RemoteError(ErrorKind.BAD_RESPONSE, str(error), sent=not safe)
     where = f"{url.host}:{_port(url)}"
     tls = next((one for one in _chain(error) if isinstance(one, ssl.SSLError)), None)
     if tls is not None and isinstance(error, httpx.ConnectError):
         return RemoteError(ErrorKind.CONFIG, _tls_message(tls, where))
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         return RemoteError(ErrorKind.TRANSIENT, _connect_message(error, where))
-    if isinstance(error, httpx.TimeoutException):
-        message = (
-            f"{where} did not finish its answer within {seconds:.0f} seconds. "
-            "Smaller pages may help."
-        )
-        return RemoteError(ErrorKind.TRANSIENT, message, sent=not safe)
-    if isinstance(error, httpx.RemoteProtocolError):
-        message = f"{where} broke off or does not speak HTTP. It is tried again by itself."
-        return RemoteError(ErrorKind.TRANSIENT, message, sent=not safe)
-    if isinstance(error, httpx.NetworkError):
-        message = f"The connection to {where} broke. It is tried again by itself."
+    if isinstance(
+        error, httpx.TimeoutException | httpx.NetworkError | httpx.RemoteProtocolError
+    ):
+        message = _lost_message(error, where, seconds)
         return RemoteError(ErrorKind.TRANSIENT, message, sent=not safe)
     message = f"The request to {where} is not a valid one. Check the address."
     return RemoteError(ErrorKind.CONFIG, message, detail={"error": type(error).__name__})
@@ -207,6 +203,15 @@ def _connect_message(error: Exception, where: str) -> str:
     if isinstance(error, httpx.ConnectTimeout):
         return f"{where} does not answer. Check address and port, and whether it is running."
     return f"{where} refused the connection. Check address and port, and whether it is running."
+
+
+def _lost_message(error: Exception, where: str, seconds: float) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        advice = "Smaller pages may help."
+        return f"{where} did not finish its answer within {seconds:.0f} seconds. {advice}"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return f"{where} broke off or does not speak HTTP. It is tried again by itself."
+    return f"The connection to {where} broke. It is tried again by itself."
 
 
 _certificate_problems: Final = {

@@ -38,7 +38,6 @@ from syncapp import canonical
 
 log = structlog.get_logger()
 
-USER_AGENT: Final = "syncapp"
 _redirects: Final = frozenset({301, 302, 303, 307, 308})
 _most_redirects: Final = 3
 _of_the_old_address: Final = frozenset({"host", "authorization", "cookie"})
@@ -86,7 +85,7 @@ class HttpClient:
         safe: bool | None = None,
     ) -> httpx.Response:
         """Send one request and give the whole answer, see `connections.kit.base.Http.send`."""
-        common = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+        common = {"Accept": "application/json"}
         if json is not None:
             content, common["Content-Type"] = canonical.dumps(json), "application/json"
         common |= {"Accept-Encoding": ACCEPTED, **(headers or {})}
@@ -177,10 +176,16 @@ class HttpClient:
                 found = response = self._follow(request, auth)
         except RemoteError as error:
             found = error
-            found.sent = found.sent and not safe
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            found.sent = False  # raised by guard or login: the request itself was not answered
+        except httpx.InvalidURL as error:
+            found = faults.of_exception(error, request.url, safe=True, seconds=0)
+        except httpx.RequestError as error:
             seconds = self.clock.monotonic() - started
-            found = faults.of_exception(error, request.url, safe=safe, seconds=seconds)
+            # What failed may be the login before the request, which then was not sent.
+            harmless = safe or error.request is not request
+            found = faults.of_exception(
+                error, error.request.url, safe=harmless, seconds=seconds
+            )
         self.redactor.learn(getattr(auth, "hidden", ()))
         if response is not None and response.status_code >= 400:
             wall = self.clock.wall()

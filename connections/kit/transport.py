@@ -15,12 +15,16 @@ import httpcore
 import httpx
 
 from connections.kit.egress import EgressPolicy, Resolver, resolve
-from connections.kit.errors import ErrorKind, RemoteError
 from connections.kit.wire import GuardedBackend, tls_context
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+USER_AGENT: Final = "syncapp"
 ACCEPTED: Final = "gzip, deflate"
 _packings: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+
+class UnreadableError(httpx.TransportError):
+    """An answer came and cannot be taken; the message says why, for people."""
 
 
 class GuardedTransport(httpx.HTTPTransport):
@@ -75,8 +79,9 @@ class BoundedTransport(httpx.BaseTransport):
         """Send, and read the answer to its end.
 
         Raises:
-            RemoteError: BAD_RESPONSE if it is too large or wrongly packed.
+            UnreadableError: it is too large or wrongly packed.
         """
+        request.headers.setdefault("User-Agent", USER_AGENT)
         response = self._below.handle_request(request)
         try:
             content = self._content(request, response)
@@ -116,15 +121,15 @@ class BoundedTransport(httpx.BaseTransport):
                 if room < 0 or received < 0:
                     raise self._too_large(request)
         except zlib.error as error:
-            raise _bad(request, "The answer's compression is damaged.") from error
+            raise _unreadable(request, "answered with damaged compression.") from error
         if not unpack.whole:
-            raise _bad(request, "The answer's compressed body is cut off.")
+            raise _unreadable(request, "answered with a compressed body that is cut off.")
         return b"".join(pieces)
 
-    def _too_large(self, request: httpx.Request) -> RemoteError:
+    def _too_large(self, request: httpx.Request) -> UnreadableError:
         size = f"{self._max_bytes / 1_000_000:.0f} MB"
         advice = "Ask for smaller pages, for fewer fields, or use a query filter."
-        return _bad(request, f"The answer is larger than {size} and was refused. {advice}")
+        return _unreadable(request, f"answered with more than {size}, too much. {advice}")
 
 
 def _stream(response: httpx.Response) -> Iterator[bytes]:
@@ -188,9 +193,8 @@ def _unpacker(encoding: str, request: httpx.Request) -> _Plain | _Inflater:
         return _Plain()
     if name in _packings:
         return _Inflater(_packings[name])
-    raise _bad(request, f"The answer is packed as {name[:40]!r}, which was not asked for.")
+    raise _unreadable(request, f"answered packed as {name[:40]!r}, which was not asked for.")
 
 
-def _bad(request: httpx.Request, message: str) -> RemoteError:
-    sent = request.method not in SAFE
-    return RemoteError(ErrorKind.BAD_RESPONSE, message, sent=sent)
+def _unreadable(request: httpx.Request, what: str) -> UnreadableError:
+    return UnreadableError(f"{request.url.host} {what}", request=request)

@@ -8,24 +8,32 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from syncapp.tenants import access
+from syncapp.tenants.http import AccountRequest
+from syncapp.tenants.models import Tenant
 
 
+@require_safe
 @never_cache
-def healthz(request: HttpRequest) -> JsonResponse:
+def healthz(_request: HttpRequest) -> JsonResponse:
     """Answer 200 once the database answers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"app": "syncapp", "status": "ok", "time": timezone.now().isoformat()})
 
 
+@require_safe
 @login_required
-def start(request: HttpRequest) -> HttpResponse:
-    """Lead to the visitor's first tenant, or to the platform area, or say that there is none."""
+def start(request: AccountRequest) -> HttpResponse:
+    """Lead to the visitor's first open tenant, or to the platform area, or say what is shut."""
     members = access.memberships_of(request.user.pk)
-    if members:
-        return redirect("synclogs:home", tenant=members[0].tenant.slug)
+    for member in members:
+        if member.tenant.state == Tenant.State.ACTIVE:
+            return redirect("synclogs:home", tenant=member.tenant.slug)
     if request.user.is_platform:
         return redirect("platform:tenant_list")
+    if members:
+        return redirect("synclogs:home", tenant=members[0].tenant.slug)
     return render(request, "tenants/no_membership.html", status=403)

@@ -155,7 +155,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 AUTH_USER_MODEL = "tenants.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["syncapp.tenants.access.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -206,8 +206,7 @@ USE_THOUSAND_SEPARATOR = False
 STATIC_URL = "/static/"
 STATIC_ROOT = SYNCAPP_STATE / "static"
 STATICFILES_DIRS: list[Path] = []
-MEDIA_URL = "/media/"
-MEDIA_ROOT = SYNCAPP_STATE / "media"
+MEDIA_ROOT = SYNCAPP_STATE / "media"  # without an address: avatars are served by a view
 WHITENOISE_USE_FINDERS = EMBEDDED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

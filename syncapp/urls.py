@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.conf.urls.static import static
 from django.urls import include, path
 
 import connections.urls
@@ -24,9 +22,14 @@ ROOMS = (
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("", health.start, name="start"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include(syncapp.tenants.urls.login_urlpatterns)),
+    path("account/", include(syncapp.tenants.urls.account_urlpatterns)),
     path("platform/", include((syncapp.tenants.urls.platform_urlpatterns, "platform"))),
     path("api/v1/", include("syncapp.api_urls")),
     *(path("t/<slug:tenant>/", include((room.urlpatterns, room.app_name))) for room in ROOMS),
-    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
 ]
+
+handler400 = "syncapp.ui.handlers.bad_request"
+handler403 = "syncapp.ui.handlers.permission_denied"
+handler404 = "syncapp.ui.handlers.page_not_found"
+handler500 = "syncapp.ui.handlers.server_error"

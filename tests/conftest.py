@@ -12,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests import database
 
+pytest_plugins = ["tests.cast"]
 migrated_key = pytest.StashKey[set[str]]()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
-from syncapp.tenants.actors import Actor
+from syncapp.tenants.actors import Actor, Operator
 from syncapp.tenants.models import ApiKey, Membership, Tenant, User
 
 
@@ -15,6 +15,7 @@ class TenantRequest(HttpRequest):
     user: User
     tenant: Tenant
     member: Membership
+    memberships: list[Membership]
     actor: Actor
     htmx: HtmxDetails
 
@@ -25,3 +26,20 @@ class ApiRequest(HttpRequest):
     tenant: Tenant
     member: ApiKey
     actor: Actor
+
+
+class PlatformRequest(HttpRequest):
+    """A request below `/platform/` by one of the platform's operators."""
+
+    user: User
+    tenant: None
+    member: Operator
+    actor: Actor
+    htmx: HtmxDetails
+
+
+class AccountRequest(HttpRequest):
+    """A request to one's own account: signed in, in no tenant."""
+
+    user: User
+    htmx: HtmxDetails

@@ -91,7 +91,7 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=100)
-    avatar = models.ImageField(upload_to="avatars/", blank=True)
+    avatar = models.FileField(upload_to="avatars/", blank=True, editable=False)
     is_active = models.BooleanField(default=True)
     is_platform = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -105,7 +105,7 @@ class User(AbstractBaseUser):
     class Meta:
         db_table = "tenant_user"
         constraints: ClassVar = [
-            models.UniqueConstraint(Lower("email"), name="tenant_user_email"),
+            models.UniqueConstraint(fields=["email"], name="tenant_user_email"),
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="tenant_user_email_lower"
             ),
@@ -113,6 +113,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def avatar_version(self) -> str:
+        """Changes with the picture, so that browsers may keep it."""
+        return str(self.avatar.name).rpartition("-")[2].partition(".")[0]
 
 
 class Profile(TenantModel):
@@ -132,24 +137,63 @@ class Profile(TenantModel):
         return self.name
 
 
+class MembershipQuerySet(TenantQuerySet):
+    """Memberships as a tenant may see them."""
+
+    def named(self) -> Self:
+        """Add `label`, the name to sort and search by; see `Membership.shown_name`."""
+        joined = models.When(joined_at__isnull=False, then=models.F("user__name"))
+        return self.annotate(label=models.Case(joined, default=models.F("invited_as")))
+
+    def administrators(self) -> Self:
+        """Keep those who can let others in and give them rights."""
+        return self.filter(
+            enabled=True,
+            user__is_active=True,
+            joined_at__isnull=False,
+            profile__permissions__contains=sorted(permissions.ADMINISTRATION),
+        )
+
+
 class Membership(TenantModel):
-    """A user in a tenant, with a profile."""
+    """A user in a tenant, with a profile.
+
+    Until somebody who was invited comes in for the first time, the tenant sees only what it typed
+    itself: a name, a picture or a date of the user's own would tell that the address was known.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     profile = models.ForeignKey(
         Profile, on_delete=models.PROTECT, related_name="memberships", db_constraint=False
     )
     enabled = models.BooleanField(default=True)
+    invited_as = models.CharField(max_length=100, editable=False)
+    joined_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MembershipQuerySet.as_manager()  # type: ignore[misc]  # a narrower manager
 
     class Meta:
         db_table = "tenant_membership"
+        verbose_name = "user"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant", "user"], name="tenant_membership_user"),
         ]
 
     def __str__(self) -> str:
-        return str(self.user)
+        return self.shown_name or self.user.email
+
+    @property
+    def shown_name(self) -> str:
+        """The user's own name once she has joined, before that the one in the invitation."""
+        return self.user.name if self.joined_at else self.invited_as
+
+    @property
+    def state(self) -> str:
+        """How the list shows the member: `active`, `invited` or `deactivated`."""
+        if not self.enabled:
+            return "deactivated"
+        return "active" if self.joined_at else "invited"
 
     @property
     def permissions(self) -> list[str]:
@@ -176,13 +220,18 @@ class ApiKey(TenantModel):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
-    created_by = models.CharField(max_length=100, editable=False)
+    created_by = models.CharField(max_length=300, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         db_table = "tenant_api_key"
+        verbose_name = "API key"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["tenant", "name"], name="tenant_api_key_name"),
+            models.UniqueConstraint(
+                fields=["tenant", "name"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="tenant_api_key_name",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -192,6 +241,13 @@ class ApiKey(TenantModel):
     def active(self) -> bool:
         """Neither revoked nor expired."""
         return self.usable(timezone.now())
+
+    @property
+    def state(self) -> str:
+        """How the list shows the key: `active`, `expired` or `revoked`."""
+        if self.revoked_at:
+            return "revoked"
+        return "active" if self.active else "expired"
 
     def usable(self, now: datetime) -> bool:
         """Tell whether the key opens the door at this moment."""
@@ -208,8 +264,11 @@ class AuditEntry(TenantModel):
     `diff` is {field: [before, after]}; secrets appear as "changed", never as values.
     """
 
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, editable=False, related_name="+", db_constraint=False
+    )
     at = models.DateTimeField(default=timezone.now)
-    actor = models.CharField(max_length=254)
+    actor = models.CharField(max_length=300)
     actor_user = models.BigIntegerField(null=True)
     action = models.CharField(max_length=40)
     kind = models.CharField(max_length=40)

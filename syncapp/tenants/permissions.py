@@ -48,6 +48,11 @@ READING: Final = frozenset(
         *(code for code in ALL if code.endswith(".view") and not code.startswith("users.")),
     }
 )
+ADMINISTRATION: Final = frozenset({VISIBLE, "users.edit", "profiles.edit"})
+"""What makes an administrator: a tenant always keeps somebody who holds these."""
+
+PLATFORM: Final = "platform"
+"""What the platform area demands; no profile and no key can hold it."""
 
 
 class Holder(Protocol):
@@ -62,16 +67,23 @@ class Holder(Protocol):
         """Neither switched off, expired nor revoked."""
 
 
+def unknown(codes: Iterable[str]) -> list[str]:
+    """Give the codes that name no permission, in order."""
+    return sorted(set(codes) - ALL)
+
+
 def may(holder: Holder | None, code: str) -> bool:
     """Tell whether this actor may do what `code` names.
 
     Args:
         holder: member or API key; None may nothing.
-        code: a code of `ALL`.
+        code: a code of `ALL`, or `PLATFORM`, which members and keys never hold.
 
     Raises:
         KeyError: there is no such permission; a typing error must not pass as "no".
     """
+    if code == PLATFORM:
+        return False
     if code not in ALL:
         raise KeyError(code)
     if holder is None or not holder.active:

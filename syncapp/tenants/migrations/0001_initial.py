@@ -67,7 +67,10 @@ class Migration(migrations.Migration):
                 ),
                 ("email", models.EmailField(max_length=254)),
                 ("name", models.CharField(max_length=100)),
-                ("avatar", models.ImageField(blank=True, upload_to="avatars/")),
+                (
+                    "avatar",
+                    models.FileField(blank=True, editable=False, upload_to="avatars/"),
+                ),
                 ("is_active", models.BooleanField(default=True)),
                 ("is_platform", models.BooleanField(default=False)),
                 (
@@ -78,9 +81,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "tenant_user",
                 "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("email"), name="tenant_user_email"
-                    ),
+                    models.UniqueConstraint(fields=("email",), name="tenant_user_email"),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("email", django.db.models.functions.text.Lower("email"))
@@ -134,6 +135,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("enabled", models.BooleanField(default=True)),
+                ("invited_as", models.CharField(editable=False, max_length=100)),
+                ("joined_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "created_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),
@@ -166,6 +169,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "user",
                 "db_table": "tenant_membership",
             },
         ),
@@ -179,7 +183,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("actor", models.CharField(max_length=254)),
+                ("actor", models.CharField(max_length=300)),
                 ("actor_user", models.BigIntegerField(null=True)),
                 ("action", models.CharField(max_length=40)),
                 ("kind", models.CharField(max_length=40)),
@@ -190,6 +194,7 @@ class Migration(migrations.Migration):
                 (
                     "tenant",
                     models.ForeignKey(
+                        db_constraint=False,
                         editable=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
@@ -222,7 +227,7 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 ("revoked_at", models.DateTimeField(editable=False, null=True)),
                 ("last_used_at", models.DateTimeField(editable=False, null=True)),
-                ("created_by", models.CharField(editable=False, max_length=100)),
+                ("created_by", models.CharField(editable=False, max_length=300)),
                 (
                     "created_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),
@@ -238,6 +243,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "API key",
                 "db_table": "tenant_api_key",
             },
         ),
@@ -266,7 +272,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="apikey",
             constraint=models.UniqueConstraint(
-                fields=("tenant", "name"), name="tenant_api_key_name"
+                condition=models.Q(("revoked_at__isnull", True)),
+                fields=("tenant", "name"),
+                name="tenant_api_key_name",
             ),
         ),
     ]

@@ -5,16 +5,28 @@ from django.db import migrations
 from syncapp.tenants import rls
 
 PLAIN = {
-    "tenant_user": ("SIUD", "SIUD"),
-    "django_session": ("SIUD", ""),
-    "account_emailaddress": ("SIUD", "SIUD"),
-    "account_emailconfirmation": ("SIUD", "SIUD"),
+    "django_session": ("SIUD", "SIUD"),
+    "account_emailaddress": ("", "SIUD"),
+    "account_emailconfirmation": ("", "SIUD"),
     "django_content_type": ("S", "S"),
-    "auth_permission": ("S", ""),
-    "auth_group": ("S", ""),
-    "auth_group_permissions": ("S", ""),
     "django_migrations": ("S", "S"),
 }
+
+USERS = """
+ALTER TABLE tenant_user ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant_user FORCE ROW LEVEL SECURITY;
+CREATE POLICY members ON tenant_user TO syncapp_app
+    USING (id IN (SELECT user_id FROM tenant_membership)) WITH CHECK (false);
+CREATE POLICY platform ON tenant_user TO syncapp_platform USING (true);
+GRANT SELECT ON tenant_user TO syncapp_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenant_user TO syncapp_platform;
+"""
+
+AUDIT = """
+ALTER TABLE tenant_audit
+    ADD CONSTRAINT tenant_audit_tenant_fk FOREIGN KEY (tenant_id)
+    REFERENCES tenant (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+"""
 
 
 class Migration(migrations.Migration):
@@ -33,6 +45,10 @@ class Migration(migrations.Migration):
         rls.tenant_table("tenant_membership", platform="SIUD"),
         rls.tenant_table("tenant_api_key", platform="SU"),
         rls.tenant_table("tenant_audit", app="SI", platform="SI"),
+        # Users belong to no tenant, and yet each tenant sees its own members only.
+        migrations.RunSQL(USERS, migrations.RunSQL.noop),
+        # Nobody may delete an entry; they go when their tenant goes.
+        migrations.RunSQL(AUDIT, migrations.RunSQL.noop),
         rls.owned("tenant_profile"),
         rls.composite_fk("tenant_membership", "profile_id", "tenant_profile"),
         *(

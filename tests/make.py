@@ -1,0 +1,95 @@
+"""Makes what tests need: plain functions, named arguments, real services where there are any."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from django.test import Client
+from django.utils import timezone
+
+from syncapp.tenants import actors, door, permissions
+from syncapp.tenants.models import ApiKey, Membership, Profile, Tenant, User
+from syncapp.tenants.services import keys, tenancy
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+def make_tenant(slug: str = "acme", *, name: str = "") -> Tenant:
+    """A tenant with its standard profiles."""
+    return tenancy.create_tenant(slug=slug, name=name or slug.title(), actor=actors.COMMAND)
+
+
+def make_profile(tenant: Tenant, name: str, codes: Iterable[str]) -> Profile:
+    """A profile that holds these permissions, and the master switch."""
+    held = sorted({permissions.VISIBLE, *codes})
+    with door.platform():
+        return Profile.objects.create(tenant=tenant, name=name, permissions=held)
+
+
+def make_user(
+    email: str, *, name: str = "", password: str | None = None, is_platform: bool = False
+) -> User:
+    """A user who belongs to no tenant yet."""
+    with door.platform():
+        user = User.objects.create_user(
+            email, name or email.partition("@")[0].title(), password
+        )
+        if is_platform:
+            user.is_platform = True
+            user.save()
+    return user
+
+
+def make_member(
+    tenant: Tenant,
+    email: str = "",
+    *,
+    user: User | None = None,
+    profile: Profile | str = tenancy.ADMINISTRATOR,
+    password: str | None = None,
+    joined: bool = True,
+) -> Membership:
+    """A user of the tenant; `profile` may be the name of a standard one."""
+    user = user or make_user(email, password=password)
+    with door.platform():
+        if isinstance(profile, str):
+            profile = Profile.objects.for_tenant(tenant).get(name=profile)
+        return Membership.objects.create(
+            tenant=tenant,
+            user=user,
+            profile=profile,
+            invited_as=user.name,
+            joined_at=NOW if joined else None,
+        )
+
+
+def make_key(
+    tenant: Tenant, *, name: str = "Test", codes: Iterable[str] = permissions.ALL
+) -> tuple[ApiKey, str]:
+    """An API key and its text."""
+    now = timezone.now()
+    with door.tenant(tenant.pk):
+        return keys.issue_key(
+            tenant=tenant,
+            name=name,
+            permissions=codes,
+            expires_at=now + timedelta(days=1),
+            actor=actors.COMMAND,
+            now=now,
+        )
+
+
+def browser_of(user: User | Membership) -> Client:
+    """A browser in which this user is signed in."""
+    client = Client()
+    with door.platform():
+        client.force_login(user.user if isinstance(user, Membership) else user)
+    return client
+
+
+def client_of(tenant: Tenant, *, codes: Iterable[str] = permissions.ALL) -> Client:
+    """A REST client with a key of this tenant."""
+    _, text = make_key(tenant, name=secrets.token_hex(4), codes=codes)
+    return Client(headers={"Authorization": f"Bearer {text}"})

@@ -55,7 +55,7 @@ def write(
     first = _take_positions(shape.id, len(changes))
     created = [pair for pair in enumerate(changes, first) if pair[1].op is ChangeOp.CREATE]
     changed = [pair for pair in enumerate(changes, first) if pair[1].op is not ChangeOp.CREATE]
-    by_seq = _insert(shape, created, source, now) | _update(shape, changed, source, now)
+    by_seq = _insert(shape, created, source, now) | _update(changed, source, now)
     written = [by_seq[seq] for seq in range(first, first + len(changes))]
     _remember(shape, changed, source, now)
     index.maintain(shape, changes, written)
@@ -103,7 +103,7 @@ def _insert(
 
 
 def _update(
-    shape: ObjectShape, changed: list[tuple[int, RecordChange]], source: Source, now: datetime
+    changed: list[tuple[int, RecordChange]], source: Source, now: datetime
 ) -> dict[int, Written]:
     if not changed:
         return {}
@@ -130,12 +130,12 @@ def _update(
                 updated_at = %s, origin = %s, origin_id = %s
             FROM jsonb_to_recordset(%s::jsonb)
                 AS r(i bigint, s bigint, o smallint, k text, v jsonb)
-            WHERE record.id = r.i AND record.object_id = %s
+            WHERE record.id = r.i
             RETURNING record.seq, record.id, record.rev
             """,
             [
                 *(ChangeOp.RESURRECT, ChangeOp.DELETE, ChangeOp.DELETE),
-                *(now, now, *source, canonical.text(rows), shape.id),
+                *(now, now, *source, canonical.text(rows)),
             ],
         )
         found = {seq: Written(record_id, seq, rev) for seq, record_id, rev in cursor.fetchall()}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import pytest
+from django.db import connection
 
 from objects import services
 from objects.models import ConnectField, ConnectObject
@@ -44,3 +46,23 @@ def make_customers(tenant: Tenant, type_: str = "customer") -> ObjectShape:
 @pytest.fixture
 def customers(tenant: Tenant) -> ObjectShape:
     return make_customers(tenant)
+
+
+class Query(NamedTuple):
+    sql: str
+    parameters: Any
+
+
+@contextmanager
+def noted_queries() -> Iterator[list[Query]]:
+    """Note what is sent to the database; Django's own way formats megabytes of parameters."""
+    queries: list[Query] = []
+
+    def note(
+        execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any
+    ) -> Any:
+        queries.append(Query(sql, parameters))
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(note):
+        yield queries

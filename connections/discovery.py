@@ -1,0 +1,147 @@
+"""What a system has to offer: entities and their fields, kept as last seen; sample records.
+
+What talks to the system is called with no transaction open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import xxhash
+
+from connections import accounts, paths
+from connections.kit.base import Entity, Query
+from connections.models import ConnectionConfig, RemoteEntity
+from connections.opening import open_system
+from syncapp import canonical
+from syncapp.tenants import door
+
+SAMPLE: Final = 10
+_DEPTH: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The first records that a query gives.
+
+    Attributes:
+        records: field → value, as the mappings will see them.
+        unreadable: how many of them could not be decoded.
+        fields: all top-level fields that occur, in order of appearance.
+    """
+
+    records: Sequence[Mapping[str, Any]]
+    unreadable: int
+    fields: Sequence[str]
+    elapsed_ms: int
+
+
+def known_entities(config: ConnectionConfig) -> list[RemoteEntity]:
+    """List the entities as discovery last saw them, inside the tenant's door."""
+    if config.account_id is None:
+        return []
+    seen = RemoteEntity.objects.filter(account=config.account_id, seen_at__isnull=False)
+    return list(seen.order_by("name"))
+
+
+def known_entity(config: ConnectionConfig | None, name: str) -> RemoteEntity | None:
+    """Find one entity as discovery last saw it, inside the tenant's door."""
+    if config is None or config.account_id is None:
+        return None
+    return RemoteEntity.objects.filter(
+        account=config.account_id, name=name, seen_at__isnull=False
+    ).first()
+
+
+def discover(config: ConnectionConfig, *, now: Callable[[], datetime]) -> list[RemoteEntity]:
+    """Ask the system what it has, and remember it; entities that are gone are forgotten.
+
+    Raises:
+        RemoteError: the system says why not.
+    """
+    with open_system(config, now=now) as system:
+        found = list(system.entities())
+    with door.tenant(config.tenant_id):
+        config = ConnectionConfig.objects.select_for_update(of=("self",)).get(pk=config.pk)
+        account = accounts.ensure(config)
+        RemoteEntity.objects.bulk_create(
+            [_row(entity, config.tenant_id, account.pk, now()) for entity in found],
+            update_conflicts=True,
+            unique_fields=["account", "name"],
+            update_fields=["schema", "fingerprint", "seen_at"],
+        )
+        names = [entity.name for entity in found]
+        gone = RemoteEntity.objects.filter(account=account).exclude(name__in=names)
+        gone.filter(pairs__isnull=True).delete()
+        gone.update(seen_at=None)
+        return known_entities(config)
+
+
+def sample(config: ConnectionConfig, query: Query, *, now: Callable[[], datetime]) -> Sample:
+    """Read the first records of a query, without any effect.
+
+    Raises:
+        RemoteError: the system says why not, such as an unknown entity or a bad filter.
+    """
+    started = time.perf_counter()
+    records: list[Mapping[str, Any]] = []
+    unreadable = 0
+    with open_system(config, now=now) as system:
+        for page in system.read(query, None):
+            for record in page.records:
+                try:
+                    records.append(record.values)
+                except (ValueError, *canonical.type_errors):
+                    unreadable += 1
+            if page.complete or len(records) >= SAMPLE:
+                break
+    records = records[:SAMPLE]
+    fields = dict.fromkeys(name for record in records for name in record)
+    elapsed_ms = round((time.perf_counter() - started) * 1000)
+    return Sample(records, unreadable, list(fields), elapsed_ms)
+
+
+def sample_query(entity: str, query_filter: str) -> Query:
+    """Make the query of a test: as the connection asks, for a few records."""
+    return Query(entity=entity, filter=query_filter, page_size=SAMPLE, max_records=SAMPLE)
+
+
+def field_paths(entity: RemoteEntity | None) -> list[tuple[str, str]]:
+    """List the paths that a mapping can read, with what they hold: nested fields and first lines."""
+    return list(_paths((entity.schema if entity else {}).get("fields", ()), "", _DEPTH))
+
+
+def schema_of(entity: Entity) -> dict[str, Any]:
+    """Write an entity's description down as JSON."""
+    plain = asdict(entity)
+    plain["caps"]["ops"] = sorted(plain["caps"]["ops"])
+    return {name: plain[name] for name in ("label", "fields", "key", "caps", "change_field")}
+
+
+def _row(entity: Entity, tenant_id: int, account_id: int, now: datetime) -> RemoteEntity:
+    schema = schema_of(entity)
+    return RemoteEntity(
+        tenant_id=tenant_id,
+        account_id=account_id,
+        name=entity.name,
+        schema=schema,
+        fingerprint=xxhash.xxh3_128_hexdigest(canonical.dumps(schema)),
+        seen_at=now,
+    )
+
+
+def _paths(
+    fields: Sequence[Mapping[str, Any]], prefix: str, depth: int
+) -> Iterator[tuple[str, str]]:
+    for field in fields:
+        spelled = paths.spell(field["name"])
+        path = f"{prefix}{'.' if prefix and not spelled.startswith('[') else ''}{spelled}"
+        kind = field["type"]
+        yield path, field.get("label") or kind.replace("_", " ")
+        if field["fields"] and depth > 1:
+            inner = f"{path}[0]" if kind == "list" else path
+            yield from _paths(field["fields"], inner, depth - 1)

@@ -1,0 +1,130 @@
+"""Opening an external system: everything that a config says, brought together for one work.
+
+May be called with no transaction open; what it needs of the database it fetches in short ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+import redis
+from django.conf import settings
+
+from connections import registry, secrets
+from connections.kit.base import Context, ErrorKind, RemoteError, System, TokenStore
+from connections.kit.egress import EgressPolicy
+from connections.kit.http import client_for
+from connections.kit.limits import RedisLimiter
+from connections.models import ConnectionConfig
+from connections.store import TenantRecords
+from connections.tokens import AccountTokens, FreshTokens, login_of
+
+_REDIS_TIMEOUT_S: Final = 1.0
+
+
+@contextmanager
+def open_system(
+    config: ConnectionConfig,
+    *,
+    now: Callable[[], datetime],
+    cancelled: Callable[[], bool] = lambda: False,
+    fresh: bool = False,
+) -> Iterator[System]:
+    """Open the system that a config leads to, and close it at the end.
+
+    Args:
+        config: address and credentials.
+        now: the clock.
+        cancelled: asked between pages and batches.
+        fresh: log in anew and share nothing, as *Connect* does: a session that still lives
+            would hide that the password is wrong.
+
+    Raises:
+        RemoteError: its type is unknown, its secrets do not open, or the system says so.
+    """
+    kind = kind_of(config)
+    hidden = secrets_of(config)
+    shared = not fresh and config.account_id is not None
+    http = client_for(
+        f"{config.tenant_id}:{config.account_id}" if shared else "",
+        endpoint=config.endpoint,
+        policy=egress_policy(settings.SYNCAPP_EGRESS_ALLOW),
+        secrets=hidden.values(),
+        ca_certificate=str(config.settings.get("ca_certificate") or ""),
+        rates=kind.rates(config.settings),
+        limiter=_limiter(settings.REDIS_URL) if shared else None,
+    )
+    system = kind(
+        Context(
+            endpoint=config.endpoint,
+            settings=config.settings,
+            secrets=hidden,
+            http=http,
+            tokens=_tokens(config, hidden, now) if shared else FreshTokens(),
+            now=now,
+            cancelled=cancelled,
+            store=TenantRecords(config.tenant_id, now),
+        )
+    )
+    try:
+        yield system
+    finally:
+        system.close()
+
+
+def kind_of(config: ConnectionConfig) -> type[System]:
+    """Give the class of a config's system.
+
+    Raises:
+        RemoteError: this installation does not know the type.
+    """
+    try:
+        return registry.system_type(config.system_type)
+    except KeyError:
+        message = f"This installation knows no system type “{config.system_type}”."
+        raise RemoteError(ErrorKind.CONFIG, message) from None
+
+
+def purpose_of(config: ConnectionConfig) -> str:
+    """Name what a config's secrets are sealed for; they open nowhere else."""
+    return f"config {config.pk}"
+
+
+def secrets_of(config: ConnectionConfig) -> dict[str, str]:
+    """Open the secrets of a config.
+
+    Raises:
+        RemoteError: they do not open.
+    """
+    try:
+        return secrets.unseal(
+            config.secrets, tenant_id=config.tenant_id, purpose=purpose_of(config)
+        )
+    except secrets.SecretError as error:
+        raise RemoteError(ErrorKind.AUTH, error.message) from error
+
+
+@lru_cache(maxsize=4)
+def egress_policy(allow: str) -> EgressPolicy:
+    """Read the deployment's allow list, once."""
+    return EgressPolicy.parse(allow)
+
+
+def _tokens(
+    config: ConnectionConfig, hidden: dict[str, str], now: Callable[[], datetime]
+) -> TokenStore:
+    assert config.account_id is not None
+    login = login_of(config.endpoint, config.settings, hidden)
+    return AccountTokens(config.tenant_id, config.account_id, login, now)
+
+
+@lru_cache(maxsize=2)
+def _limiter(url: str) -> RedisLimiter:
+    client = redis.Redis.from_url(
+        url, socket_timeout=_REDIS_TIMEOUT_S, socket_connect_timeout=_REDIS_TIMEOUT_S
+    )
+    return RedisLimiter(client)

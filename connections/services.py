@@ -1,0 +1,318 @@
+"""What can be done with connections: create, edit, delete, activate; and what the engine asks for.
+
+The draft is edited freely; only `publish` and `activate` change what runs.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import objects.services
+from connections.compile import compile_version
+from connections.declared import kind_named
+from connections.models import (
+    Connection,
+    ConnectionConfig,
+    ConnectionVersion,
+    FieldMapping,
+)
+from connections.names import unique_name
+from connections.opening import open_system as open_system  # noqa: PLC0414  the room's door
+from connections.publish import Gap, document, enabled, gaps, publish, row_gaps, shape_of
+from connections.spec import SyncSpec
+from objects.models import ConnectObject
+from objects.shape import ObjectShape
+from syncapp.errors import Changed, Invalid, NotThere, Refused
+from syncapp.tenants import audit
+from syncapp.tenants.actors import Actor
+from syncapp.tenants.models import Tenant
+
+EDITABLE: Final = (
+    "name",
+    "config",
+    "entity",
+    "object",
+    "label",
+    "primary_key",
+    "query_filter",
+    "page_size",
+    "allow_create",
+    "allow_update",
+    "deletes",
+    "log_all",
+    "keep_days",
+)
+"""Fields of a connection that people edit; the mappings are edited as one table."""
+
+_NAME: Final = "connection_name"
+
+
+def create(
+    tenant: Tenant, *, direction: str, name: str, system_type: str, actor: Actor
+) -> Connection:
+    """Make a connection, switched off and empty.
+
+    Raises:
+        Invalid: an unknown type or a name that is taken.
+    """
+    kind_named(system_type)
+    connection = Connection(
+        tenant=tenant, direction=direction, name=name.strip(), system_type=system_type
+    )
+    with unique_name(_NAME):
+        connection.save()
+    audit.record(tenant, actor, "create", connection, diff=audit.diff({}, _plain(connection)))
+    return connection
+
+
+def edit(
+    connection: Connection,
+    values: Mapping[str, Any],
+    *,
+    mappings: Sequence[Mapping[str, Any]] | None = None,
+    actor: Actor,
+    etag: int | None = None,
+) -> Connection:
+    """Change the draft; what runs stays as it was published.
+
+    Args:
+        connection: the row as the caller knows it.
+        values: field of `EDITABLE` → new value; others stay.
+        mappings: the whole mapping table in order, or None to leave it. Each row has `target`,
+            `kind`, `source`, `value` (text or None), `enabled`, and `uuid` if it was there.
+        actor: who does it.
+        etag: refuse if the row is no longer in this state.
+
+    Raises:
+        Changed: somebody else changed it meanwhile.
+        Invalid: a value or row is wrong; rows as `mappings.<number from 0>`.
+    """
+    connection = _locked(connection, etag)
+    before = _plain(connection)
+    for name in EDITABLE:
+        if name in values:
+            setattr(connection, name, values[name])
+    connection.name = connection.name.strip()
+    config = connection.config
+    if config is not None and config.system_type != connection.system_type:
+        raise Invalid(fields={"config": "This config is of another type."})
+    if mappings is not None:
+        _check_rows(mappings, shape_of(connection))
+        _replace_rows(connection, mappings)
+    changes = audit.diff(before, _plain(connection))
+    if changes:
+        connection.etag += 1
+        with unique_name(_NAME):
+            connection.save()
+        audit.record(connection.tenant, actor, "edit", connection, diff=changes)
+    return connection
+
+
+def delete(connection: Connection, *, actor: Actor, etag: int | None = None) -> None:
+    """Delete a connection with its mappings and versions; records, links and logs stay.
+
+    Raises:
+        Refused: it is active.
+        Changed: somebody else changed it meanwhile.
+    """
+    connection = _locked(connection, etag)
+    if connection.active:
+        raise Refused("Deactivate this connection before you delete it.", code="active")
+    audit.record(connection.tenant, actor, "delete", connection)
+    Connection.objects.filter(pk=connection.pk).update(live_version=None)
+    connection.live_version = None
+    connection.delete()
+
+
+def activate(
+    connection: Connection, *, actor: Actor, now: datetime, reason: str = ""
+) -> Connection:
+    """Publish the draft and switch the connection on.
+
+    Raises:
+        Invalid: the draft has gaps; `fields` lists them.
+    """
+    publish(connection, actor=actor, now=now, reason=reason)
+    return _switch(connection, "activate", active=True, actor=actor)
+
+
+def deactivate(connection: Connection, *, actor: Actor) -> Connection:
+    """Switch the connection off: it is no longer due by itself."""
+    return _switch(connection, "deactivate", active=False, actor=actor)
+
+
+def gaps_of(connection: Connection) -> list[Gap]:
+    """List what keeps the draft from being published."""
+    return gaps(connection, enabled(connection), shape_of(connection))
+
+
+def warnings_of(connection: Connection) -> list[str]:
+    """List what speaks against switching the connection on, without forbidding it."""
+    config = connection.config
+    if config is None or config.test_ok:
+        return []
+    if config.tested_at is None:
+        return [f"The config “{config}” was never tested: open it and press Connect."]
+    return [f"The last test of the config “{config}” failed."]
+
+
+def draft_differs(connection: Connection) -> bool:
+    """Tell whether the draft says something else than the published version."""
+    live = connection.live_version
+    if live is None:
+        return True
+    draft = document(connection, enabled(connection))
+    account = connection.config.account_id if connection.config else None
+    published = {name: value for name, value in live.spec.items() if name in draft}
+    return published != draft or live.spec["account_id"] != account
+
+
+def spec_for(connection_id: int, version_id: int | None = None) -> SyncSpec:
+    """Compile what a connection runs, inside the tenant's door.
+
+    Args:
+        connection_id: the connection.
+        version_id: a version of it; by default the live one.
+
+    Raises:
+        NotThere: there is no such connection or version.
+        Refused: it was never published, or no longer fits its config or object.
+    """
+    connection = Connection.objects.filter(pk=connection_id).first()
+    if connection is None:
+        raise NotThere("This connection is gone.")
+    wanted = version_id or connection.live_version_id
+    if wanted is None:
+        raise Refused("Publish this connection first.", code="not_published")
+    version = ConnectionVersion.objects.filter(connection=connection, pk=wanted).first()
+    if version is None:
+        raise NotThere("This version is gone.")
+    config = config_for(version.spec["config_id"])
+    if config.account_id != version.spec["account_id"]:
+        raise Refused(
+            f"The config “{config}” leads to another company than when this connection was "
+            "published. Publish it again if that is right.",
+            code="other_account",
+        )
+    stored = ConnectObject.objects.filter(pk=version.spec["object_id"]).first()
+    if stored is None:
+        raise NotThere("The connect object of this connection is gone.")
+    return compile_version(version, objects.services.load_shape(stored))
+
+
+def config_for(config_id: int) -> ConnectionConfig:
+    """Load the config that a spec names, inside the tenant's door.
+
+    Raises:
+        NotThere: it is gone.
+    """
+    config: ConnectionConfig | None = ConnectionConfig.objects.filter(pk=config_id).first()
+    if config is None:
+        raise NotThere("The config of this connection is gone.")
+    return config
+
+
+def suggest_rows(
+    shape: ObjectShape, source_paths: Iterable[str], taken: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Propose mappings for fields whose names are equal but for case and punctuation.
+
+    Args:
+        shape: the destination.
+        source_paths: fields of the source.
+        taken: target fields that are mapped already.
+    """
+    by_name: dict[str, str] = {}
+    for path in source_paths:
+        by_name.setdefault(_bare(path), path)
+    free = (field for field in shape.fields if field.name not in set(taken))
+    found = (
+        (field, by_name.get(_bare(field.name)) or by_name.get(_bare(field.label)))
+        for field in free
+    )
+    return [
+        {"target": field.name, "kind": FieldMapping.Kind.FIELD, "source": path, "enabled": True}
+        for field, path in found
+        if path
+    ]
+
+
+def _bare(text: str) -> str:
+    return "".join(letter for letter in text.lower() if letter.isalnum())
+
+
+def _switch(connection: Connection, verb: str, *, active: bool, actor: Actor) -> Connection:
+    connection = _locked(connection, None)
+    if connection.active is not active:
+        connection.active = active
+        connection.etag += 1
+        connection.save(update_fields=["active", "etag"])
+        audit.record(
+            connection.tenant, actor, verb, connection, diff={"active": [not active, active]}
+        )
+    return connection
+
+
+def _check_rows(rows: Sequence[Mapping[str, Any]], shape: ObjectShape | None) -> None:
+    problems: dict[str, str] = {}
+    seen: set[str] = set()
+    for number, row in enumerate(rows):
+        mapping = _row(row)
+        found = row_gaps(mapping, shape) if shape and mapping.enabled else []
+        if mapping.target in seen:
+            problems[f"mappings.{number}"] = f"{mapping.target} is mapped twice."
+        elif found:
+            problems[f"mappings.{number}"] = found[0].message
+        seen.add(mapping.target)
+    if problems:
+        raise Invalid(fields=problems)
+
+
+def _replace_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the table anew; a row that stays keeps its uuid, whatever else changes about it."""
+    known = {str(mapping.uuid) for mapping in connection.mappings.all()}
+    connection.mappings.all().delete()
+    fresh = []
+    for position, row in enumerate(rows):
+        mapping = _row(row)
+        mapping.tenant_id, mapping.connection = connection.tenant_id, connection
+        mapping.position = position
+        kept = str(row.get("uuid") or "")
+        mapping.uuid = uuid.UUID(kept) if kept in known else uuid.uuid4()
+        known.discard(kept)
+        fresh.append(mapping)
+    FieldMapping.objects.bulk_create(fresh)
+
+
+def _row(row: Mapping[str, Any]) -> FieldMapping:
+    copied = row["kind"] == FieldMapping.Kind.FIELD
+    return FieldMapping(
+        target=row["target"],
+        kind=row["kind"],
+        source=str(row.get("source") or "").strip() if copied else "",
+        value=None if copied else row.get("value"),
+        enabled=row.get("enabled", True),
+    )
+
+
+def _plain(connection: Connection) -> dict[str, Any]:
+    """Give what the audit compares: the edited fields, and the mappings by target."""
+    shown = audit.snapshot(connection, ("system_type", "direction", *EDITABLE))
+    for mapping in connection.mappings.order_by("position"):
+        text = mapping.source if mapping.kind == "field" else f"constant {mapping.value!r}"
+        shown[f"mapping {mapping.target}"] = text if mapping.enabled else f"{text} (off)"
+    return shown
+
+
+def _locked(connection: Connection, etag: int | None) -> Connection:
+    row: Connection = (
+        Connection.objects.select_for_update(of=("self",))
+        .select_related("config", "object", "live_version")
+        .get(pk=connection.pk)
+    )
+    if etag is not None and row.etag != etag:
+        raise Changed
+    return row

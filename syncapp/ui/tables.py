@@ -157,8 +157,8 @@ class LinkColumn(TextColumn):
         if pk is None:
             return format_html("{}", value)
         url = tenant_reverse(table.request, self.url_name, pk=pk)
-        extra = format_html(' class="row-link"') if self.row else ""
-        return format_html('<a href="{}"{}>{}</a>', url, extra, value)
+        look = "row-link" if self.row else "reference"
+        return format_html('<a class="{}" href="{}">{}</a>', look, url, value)
 
 
 class StateColumn(TextColumn):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connections.kit.base import Code
+from connections.kit.codes import Code
 from objects.shape import FieldShape, ObjectShape
 
 

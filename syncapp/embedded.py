@@ -71,14 +71,18 @@ class Embedded:
         except BaseException:
             self.stop()
             raise
-        for server in (self.postgres, self.valkey):
-            if server:
-                server.reservation.release()
+        self._release()
 
     def stop(self) -> None:
         """Stop both, the database last."""
         for process in reversed(self.processes):
             process.stop()
+        self._release()
+
+    def _release(self) -> None:
+        for server in (self.postgres, self.valkey):
+            if server:
+                server.reservation.release()
 
 
 class Valkey:

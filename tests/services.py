@@ -25,14 +25,15 @@ SECRETS = {
 
 
 class Services:
-    """The servers of this run."""
+    """The state directory of this run, and the servers in it."""
 
     def __init__(self) -> None:
-        """Reserve addresses in a fresh directory and put them into the environment."""
+        """Make a fresh directory, reserve addresses, and put both into the environment."""
         from syncapp.embedded import Embedded  # noqa: PLC0415 - after coverage has started
         from syncapp.installation import Installation  # noqa: PLC0415
 
         self.state = Path(tempfile.mkdtemp(prefix="syncapp-tests-"))
+        (self.state / "static").mkdir()
         self.embedded = Embedded(Installation(self.state), throwaway=True)
         self.running = False
         os.environ.update(self.embedded.environment)
@@ -61,10 +62,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:  # a Redis database of its own; PostgreSQL's is made in conftest.py
         url = urlsplit(os.environ["REDIS_URL"])
-        os.environ["REDIS_URL"] = url._replace(
-            path=f"/{int(worker.removeprefix('gw')) % 15 + 1}"
-        ).geturl()
-    elif not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+        number = int(worker.removeprefix("gw")) % 15 + 1
+        os.environ["REDIS_URL"] = url._replace(path=f"/{number}").geturl()
+    else:
         early_config.stash[services_key] = Services()
     return (yield)
 

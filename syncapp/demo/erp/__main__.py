@@ -11,13 +11,14 @@ import argparse
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 
-from syncapp.demo.erp import edits
+from syncapp.demo.erp import data, edits
 from syncapp.demo.erp.faults import Door
 from syncapp.demo.erp.server import Server
 from syncapp.demo.erp.service import Service
@@ -69,37 +70,42 @@ def _count(text: str) -> int:
 def _serve(options: argparse.Namespace) -> int:
     # The process stands for somebody else's system, so it reads its own clock.
     try:
-        store = Store(options.state, lambda: datetime.now(UTC))  # noqa: TID251
+        store = Store(options.state, lambda: datetime.now(UTC), data.everything())  # noqa: TID251
     except (StateError, OSError) as error:
         return _failed(error)
+    with closing(store):
+        return _listen(options, Service(store, options.password))
+
+
+def _listen(options: argparse.Namespace, service: Service) -> int:
     door = Door() if options.faults else None
     try:
-        server = Server((options.host, options.port), Service(store, options.password), door)
+        server = Server((options.host, options.port), service, door)
     except OSError as error:
         return _failed(f"Cannot listen at {options.host}:{options.port}: {error.strerror}")
-    signal.signal(signal.SIGTERM, _stop)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        # It waits for the loop below, so it must not do so in this thread.
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     with server:
         sys.stdout.write(f"Demo ERP: {server.url}odata/v4/\n")
         sys.stdout.flush()
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            pass
-    store.close()
+        server.serve_forever(poll_interval=0.1)
     return 0
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _edit(options: argparse.Namespace) -> int:
     try:
-        client = edits.Client(options.url, options.password)
-        done = edits.edit(client, options.count) if options.command == "edit" else None
-        for change in done if done is not None else edits.reset(client):
-            sys.stdout.write(f"{change}\n")
-        client.close()
+        with closing(edits.Client(options.url, options.password)) as client:
+            if options.command == "edit":
+                changes = edits.edit(client, options.count)
+            else:
+                changes = edits.reset(client)
+            for change in changes:
+                sys.stdout.write(f"{change}\n")
     except edits.ClientError as error:
         return _failed(error)
     return 0

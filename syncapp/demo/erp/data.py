@@ -49,7 +49,10 @@ class Dice:
 
     def digits(self, pattern: str) -> str:
         """Replace every `#` by a digit."""
-        return "".join(str(self.below(10)) if mark == "#" else mark for mark in pattern)
+        thrown = f"{self._next():020}"[::-1]
+        return "".join(
+            thrown[place] if mark == "#" else mark for place, mark in enumerate(pattern)
+        )
 
     def amount(self, units: int, scale: int) -> Decimal:
         """Throw an amount below `units`, with `scale` digits after the point."""

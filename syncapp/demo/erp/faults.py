@@ -95,7 +95,7 @@ class Door:
 
     def _order(self, given: dict[str, Any]) -> None:
         unknown = set(given) - {"kind", "count", "after", "seconds"}
-        if unknown or given.get("kind") not in set(FaultKind):
+        if unknown or given.get("kind") not in list(FaultKind):
             message = f"A fault has kind ({', '.join(FaultKind)}), count, after and seconds."
             raise ODataError(message, code="InvalidFault")
         seconds = _number(given, "seconds", 1, MAX_SECONDS)

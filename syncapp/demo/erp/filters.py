@@ -325,20 +325,6 @@ def _compare(word: str, left: Evaluate, right: Evaluate) -> Evaluate:
     return evaluate
 
 
-def moment(token: str) -> str:
-    """Spell a moment as records spell theirs.
-
-    Raises:
-        ValueError: this is no moment with an offset.
-        OverflowError: in UTC it lies outside of the calendar.
-    """
-    read = datetime.fromisoformat(token)
-    if read.tzinfo is None:
-        message = "a moment needs an offset"
-        raise ValueError(message)
-    return stamp(read)
-
-
 def _enum(token: str) -> tuple[Kind, str]:
     type_name, _, quoted = token.partition("'")
     if not type_name.startswith(f"{NAMESPACE}."):
@@ -348,7 +334,7 @@ def _enum(token: str) -> tuple[Kind, str]:
 
 
 _LITERALS: dict[str, Callable[[str], tuple[Kind, Any]]] = {
-    "stamp": lambda token: (Kind.STAMP, moment(token)),
+    "stamp": lambda token: (Kind.STAMP, stamp(datetime.fromisoformat(token))),
     "date": lambda token: (Kind.DATE, date.fromisoformat(token).isoformat()),
     "number": lambda token: (Kind.DECIMAL, Decimal(token)),
     "enum": _enum,

@@ -15,11 +15,13 @@ from typing import Any
 
 from syncapp.demo.erp import faults
 from syncapp.demo.erp.errors import ODataError
-from syncapp.demo.erp.faults import Door, FaultKind
+from syncapp.demo.erp.faults import Door, Fault, FaultKind
 from syncapp.demo.erp.service import Answer, Request, Service
 
 MAX_BODY = 4 * 1024 * 1024
 IDLE_S = 60
+LINGER_S = 1
+LINGER_READS = 64
 
 
 class Server(ThreadingHTTPServer):
@@ -46,6 +48,18 @@ class Server(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
+    def shutdown_request(self, request: Any) -> None:
+        """Hang up, but read on for a moment: else the client may lose an answer on its way."""
+        try:
+            request.shutdown(socket.SHUT_WR)
+            request.settimeout(LINGER_S)
+            for _ in range(LINGER_READS):
+                if not request.recv(65536):
+                    break
+        except OSError:
+            pass
+        self.close_request(request)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report a mistake of ours; a client that hangs up is none."""
         if not isinstance(sys.exception(), OSError):
@@ -57,6 +71,8 @@ class _Connection(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"
+    # What cannot be read as HTTP/1 is answered so all the same.
+    default_request_version = "HTTP/1.0"
     server_version = "DemoERP/1"
     timeout = IDLE_S
     wbufsize = -1
@@ -76,31 +92,31 @@ class _Connection(BaseHTTPRequestHandler):
         if answer is not None:
             self._send(answer)
             return
-        answer = self._answer(request)
+        fault = door.next_fault() if door else None
+        answer = self._answer(request, fault)
         if door:
-            elapsed_ms = round((time.monotonic() - started) * 1000, 3)
+            # Before the answer leaves, so that whoever has it finds the request in the ledger.
             door.note(
                 method=self.command,
                 path=self.path,
                 status=answer.status,
                 at=received,
-                elapsed_ms=elapsed_ms,
+                elapsed_ms=round((time.monotonic() - started) * 1000, 3),
             )
+        self._send(answer, broken=fault is not None and fault.kind is FaultKind.DROP)
 
     # The base class looks for these names.
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815
 
-    def _answer(self, request: Request) -> Answer:
-        fault = self.server.door.next_fault() if self.server.door else None
-        answer = faults.refused(fault) if fault else None
-        if answer is None:
-            answer = self._granted(request)
-            if fault:
-                answer = faults.spoiled(fault, answer, self.path)
-        if fault and fault.kind is FaultKind.SLOW:
+    def _answer(self, request: Request, fault: Fault | None) -> Answer:
+        if fault is None:
+            return self._granted(request)
+        if fault.kind is FaultKind.SLOW:
             time.sleep(fault.seconds)
-        self._send(answer, broken=fault is not None and fault.kind is FaultKind.DROP)
-        return answer
+        refused = faults.refused(fault)
+        if refused is not None:
+            return refused
+        return faults.spoiled(fault, self._granted(request), self.path)
 
     def _granted(self, request: Request) -> Answer:
         try:

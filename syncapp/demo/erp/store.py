@@ -8,9 +8,10 @@ disk: it outlives the process, which is what a demo needs.
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from syncapp.demo.erp.query import Query
 
 
 class StateError(Exception):
-    """The journal cannot be read."""
+    """The journal cannot be read, or somebody else writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +98,33 @@ def _matching(rows: Iterable[Row], query: Query) -> Iterator[Row]:
 
 
 class Store:
-    """All tables, their journal, and the one lock over both."""
+    """All tables, their journal, and the one lock over both.
 
-    def __init__(self, state: Path, now: Callable[[], datetime]) -> None:
+    Args:
+        state: the journal; made if it is missing.
+        now: the clock.
+        records: what the tables hold before any edit.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        now: Callable[[], datetime],
+        records: Mapping[str, Iterable[Values]],
+    ) -> None:
         self._now = now
         self._lock = threading.Lock()
-        records = data.everything()
         self._tables = {name: Table(SETS[name], made) for name, made in records.items()}
-        edits = _read(state)
+        self._lock_file = _locked(state)
+        try:
+            edits = _read(state)
+        except StateError:
+            self._lock_file.close()
+            raise
         for (name, key), values in edits.items():
             self._tables[name].put(key, values)
-        self._last = max(
-            row.values["LastModified"]
-            for table in self._tables.values()
-            for row in table.rows.values()
-        )
+        rows = [row for table in self._tables.values() for row in table.rows.values()]
+        self._last = max((row.values["LastModified"] for row in rows), default="")
         self._journal = _rewrite(state, edits)
 
     @contextmanager
@@ -131,6 +144,7 @@ class Store:
     def close(self) -> None:
         """Let go of the journal."""
         self._journal.close()
+        self._lock_file.close()
 
     def _append(self, line: bytes) -> None:
         place = self._journal.tell()
@@ -159,6 +173,20 @@ def _line(name: str, key: str, values: Values | None) -> bytes:
     return canonical.dumps({"set": name, "key": key, "values": values}) + b"\n"
 
 
+def _locked(state: Path) -> FileIO:
+    """Become the only one to use this journal; the kernel ends it with the process."""
+    state.parent.mkdir(parents=True, exist_ok=True)
+    # Not the journal itself, because a start puts a new file in its place.
+    file = FileIO(state.with_name(state.name + ".lock"), "a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        message = f"Another demo ERP uses {state}."
+        raise StateError(message) from error
+    return file
+
+
 def _read(state: Path) -> Edits:
     edits: Edits = {}
     content = state.read_bytes() if state.exists() else b""
@@ -183,7 +211,6 @@ def _edit(line: Any) -> tuple[str, str, Values | None]:
 
 
 def _rewrite(state: Path, edits: Edits) -> FileIO:
-    state.parent.mkdir(parents=True, exist_ok=True)
     fresh = state.with_name(state.name + ".new")
     fresh.write_bytes(b"".join(_line(*place, values) for place, values in edits.items()))
     fresh.replace(state)

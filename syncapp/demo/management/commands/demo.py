@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import Any
 
 from django.conf import settings
@@ -34,14 +35,13 @@ class Command(BaseCommand):
             raise CommandError(message)
         password = os.environ.get("SYNCAPP_DEMO_ERP_PASSWORD", "demo")
         try:
-            client = edits.Client(options["url"] or _address(), password)
-            if options["subcommand"] == "edit-erp":
-                changes = edits.edit(client, count)
-            else:
-                changes = edits.reset(client)
-            for change in changes:
-                self.stdout.write(str(change))
-            client.close()
+            with closing(edits.Client(options["url"] or _address(), password)) as client:
+                if options["subcommand"] == "edit-erp":
+                    changes = edits.edit(client, count)
+                else:
+                    changes = edits.reset(client)
+                for change in changes:
+                    self.stdout.write(str(change))
         except edits.ClientError as error:
             raise CommandError(str(error)) from error
 

@@ -6,6 +6,7 @@ partitioned by days to keep and by week, so that forgetting is dropping a table.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -131,6 +132,18 @@ class SyncLog(TenantModel):
     def counts(self) -> dict[str, int]:
         """Outcome → number, in the order of `OUTCOMES`."""
         return {outcome: getattr(self, f"n_{outcome}") for outcome in OUTCOMES}
+
+    @property
+    def took(self) -> timedelta | None:
+        """From start to end, or to none while it runs."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return self.ended_at - self.started_at
+
+    @property
+    def done(self) -> int:
+        """Records that have their outcome, or were at least seen."""
+        return max(self.seen, self.n_read)
 
     @property
     def open(self) -> bool:

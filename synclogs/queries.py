@@ -6,8 +6,6 @@ its present state with all later changes undone.
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -123,8 +121,8 @@ def _sides(log: RecordLog) -> tuple[Values | None, Values | None]:
             {name: pair[0] for name, pair in diff.items()},
             {name: pair[1] for name, pair in diff.items()},
         )
-    if "after" in detail:
-        return None, dict(detail["after"])
+    if "before" in detail or "after" in detail:
+        return detail.get("before"), detail.get("after")
     if log.seq is None or log.record_id is None:
         return None, None
     return _at(log.record_id, log.seq)
@@ -158,18 +156,6 @@ def _undone(values: Values | None, op: int, diff: Mapping[str, list[Any]]) -> Va
         else:
             earlier[name] = old
     return earlier
-
-
-def unchanged_links(packed: bytes | memoryview | None) -> list[int]:
-    """Read the page ledger's evidence: ids of the links that were found unchanged."""
-    if not packed:
-        return []
-    plain = zlib.decompress(bytes(packed))
-    last, ids = 0, []
-    for (step,) in struct.iter_unpack("<q", plain):
-        last += step
-        ids.append(last)
-    return ids
 
 
 @dataclass(frozen=True, slots=True)

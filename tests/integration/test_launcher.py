@@ -1,0 +1,331 @@
+"""`run.py` as a newcomer uses it: real processes, real ports, an empty state directory.
+
+Slow, because each test starts the whole installation.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncapp.embedded import Embedded
+from syncapp.installation import AlreadyRunningError, Installation, Reservation
+from syncapp.processes import process_state
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc"),
+]
+START_S, STOP_S = 120, 60
+
+
+class Started:
+    """A launcher that a test has started, with its installation."""
+
+    def __init__(self, state: Path, port: int, **environment: str) -> None:
+        self.state, self.port = state, port
+        self.url = f"http://127.0.0.1:{port}"
+        self.output = state.with_suffix(".out")
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in {"DATABASE_URL", "REDIS_URL"} and not name.startswith("SYNCAPP_")
+        }
+        self.environment |= {
+            "SYNCAPP_STATE": str(state),
+            "SYNCAPP_PORT": str(port),
+            **environment,
+        }
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "syncapp.launcher", "up"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def ready(self) -> Started:
+        until(lambda: "Ctrl-C" in self.text or self.process.poll() is not None, START_S)
+        assert self.process.poll() is None, self.text
+        return self
+
+    @property
+    def text(self) -> str:
+        return self.output.read_text()
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        return dict(json.loads((self.state / "demo.json").read_text()))
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "syncapp.launcher", "manage", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def end(self, signum: signal.Signals) -> int:
+        self.process.send_signal(signum)
+        return self.process.wait(STOP_S)
+
+
+def until(true: Callable[[], bool], within_s: float) -> None:
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.1)
+
+
+def descendants(pid: int) -> dict[int, str]:
+    """The processes below this one, with their command lines."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                parents[int(entry.name)] = int(
+                    (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
+                )
+            except OSError:  # ended meanwhile
+                continue
+    below: dict[int, str] = {}
+    grown = True
+    while grown:
+        found = {
+            child for child, parent in parents.items() if parent in {pid, *below}
+        } - below.keys()
+        for child in found:
+            below[child] = command_line(child)
+        grown = bool(found)
+    return below
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def alive(pids: dict[int, str]) -> dict[int, str]:
+    return {pid: line for pid, line in pids.items() if process_state(pid) not in {None, "Z"}}
+
+
+def status(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return int(response.status)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def port() -> int:
+    reservation = Reservation()
+    reservation.release()
+    return reservation.port
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Started]]:
+    """Start an installation; whatever the test leaves running ends with it."""
+    started = []
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents:  # root's PostgreSQL runs as somebody else
+        if os.geteuid() == 0 and "pytest" in parent.name:
+            parent.chmod(0o755)
+
+    def begin(port: int, **environment: str) -> Started:
+        started.append(Started(tmp_path / "state", port, **environment))
+        return started[-1]
+
+    yield begin
+    for launcher in started:
+        if launcher.process.poll() is None:
+            launcher.end(signal.SIGTERM)
+
+
+def test_first_start_serves_pages_and_says_where(
+    start: Callable[..., Started], port: int
+) -> None:
+    launcher = start(port).ready()
+
+    assert status(f"{launcher.url}/healthz") == 200
+    assert launcher.demo["url"] == launcher.url
+    assert launcher.demo["logins"]
+    for login in launcher.demo["logins"]:
+        assert login["email"] in launcher.text
+        assert login["password"] in launcher.text
+    assert launcher.demo["api_key"] in launcher.text
+    assert launcher.demo["demo_erp_url"] in launcher.text
+    modes = {path.name: path.stat().st_mode & 0o077 for path in launcher.state.glob("*.secret")}
+    assert modes
+    assert set(modes.values()) == {0}
+    assert (launcher.state / "demo.json").stat().st_mode & 0o077 == 0
+
+
+def test_signal_stops_everything_in_order_and_the_next_start_is_fast(
+    start: Callable[..., Started], port: int
+) -> None:
+    launcher = start(port).ready()
+    before = launcher.demo
+    below = descendants(launcher.process.pid)
+    assert len(below) > 6
+
+    assert launcher.end(signal.SIGTERM) == 0
+
+    assert alive(below) == {}
+    assert (
+        "database system is shut down" in (launcher.state / "logs" / "postgres.log").read_text()
+    )
+    assert "FATAL" not in (launcher.state / "logs" / "worker.log").read_text()
+
+    began = time.monotonic()
+    again = start(port).ready()
+    assert time.monotonic() - began < 30  # measured: 6 s on an idle machine
+    assert {**again.demo, "demo_erp_url": ""} == {**before, "demo_erp_url": ""}
+
+
+def test_killed_launcher_leaves_no_process(start: Callable[..., Started], port: int) -> None:
+    launcher = start(port).ready()
+    until(lambda: pool_processes(launcher) >= 2, START_S)
+    below = descendants(launcher.process.pid)
+
+    launcher.end(signal.SIGKILL)
+
+    until(lambda: not alive(below), 15)
+    assert not listens(port)
+    start(port).ready()  # and what it left behind is no hindrance
+
+
+def test_dead_children_are_started_again(start: Callable[..., Started], port: int) -> None:
+    launcher = start(port).ready()
+    until(lambda: pool_processes(launcher) >= 2, START_S)
+
+    for pid in main_processes(launcher).values():
+        os.kill(pid, signal.SIGKILL)
+
+    until(lambda: len(alive_named(launcher)) == len(NAMES), START_S)
+    until(lambda: answers(f"{launcher.url}/healthz"), START_S)
+    for name in ("web", "worker", "beat", "demo-erp", "postgres", "valkey"):
+        assert f"{name} ended" in launcher.text
+
+
+def test_second_launcher_is_refused_and_commands_use_the_first(
+    start: Callable[..., Started], port: int
+) -> None:
+    launcher = start(port).ready()
+
+    other = start(port)
+    assert other.process.wait(START_S) == 1
+    assert "already running" in other.text
+    assert launcher.url in other.text
+
+    assert launcher.manage("check").returncode == 0
+    shown = launcher.manage("showmigrations", "--plan")
+    assert "[X]  tenants.0001_initial" in shown.stdout, shown.stderr
+    assert launcher.process.poll() is None
+
+
+def test_taken_port_is_named(start: Callable[..., Started], port: int) -> None:
+    with socket.create_server(("127.0.0.1", port)):
+        launcher = start(port)
+        assert launcher.process.wait(START_S) == 1
+
+    assert f"Port {port} is taken" in launcher.text
+    assert "SYNCAPP_PORT" in launcher.text
+
+
+NAMES = {
+    "web": "gunicorn syncapp.wsgi",
+    "worker": "syncapp.celery worker",
+    "beat": "syncapp.celery beat",
+    "demo-erp": "syncapp.demo.erp",
+    "postgres": "bin/postgres -D",
+    "valkey": "valkey-server",
+}
+
+
+def main_processes(launcher: Started) -> dict[str, int]:
+    """The launcher's own children by name, without what they have started."""
+    below = descendants(launcher.process.pid)
+    return {
+        name: min(pid for pid, line in below.items() if part in line)
+        for name, part in NAMES.items()
+    }
+
+
+def alive_named(launcher: Started) -> set[str]:
+    lines = alive(descendants(launcher.process.pid)).values()
+    return {name for name, part in NAMES.items() if any(part in line for line in lines)}
+
+
+def pool_processes(launcher: Started) -> int:
+    """How many processes the worker has, apart from its first."""
+    lines = descendants(launcher.process.pid).values()
+    return sum(NAMES["worker"] in line for line in lines) - 1
+
+
+def answers(url: str) -> bool:
+    try:
+        return status(url) == 200
+    except OSError:
+        return False
+
+
+def test_state_directory_has_one_owner_at_a_time(tmp_path: Path) -> None:
+    first, second = Installation(tmp_path / "state"), Installation(tmp_path / "state")
+    first.lock()
+
+    with pytest.raises(AlreadyRunningError, match="already running"):
+        second.lock()
+
+    first.unlock()
+    second.lock()
+    second.unlock()
+
+
+def test_acknowledged_commits_survive_a_killed_server(start: object, tmp_path: Path) -> None:
+    """Killed with the power of kill -9, started again: what was committed is there."""
+    import psycopg  # noqa: PLC0415
+
+    environment = {name: os.environ.pop(name) for name in ("DATABASE_URL", "REDIS_URL")}
+    try:
+        installation = Installation(tmp_path / "state")
+        embedded = Embedded(installation)
+        embedded.start()
+        assert embedded.postgres
+        with psycopg.connect(embedded.postgres.url, options="-c role=syncapp_owner") as opened:
+            opened.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000)")
+        assert embedded.postgres.process.pid
+        os.kill(embedded.postgres.process.pid, signal.SIGKILL)
+        embedded.stop()
+
+        again = Embedded(installation)
+        again.start()
+        assert again.postgres
+        assert again.postgres.url == embedded.postgres.url, "the same port and password"
+        with psycopg.connect(again.postgres.url, options="-c role=syncapp_owner") as opened:
+            assert opened.execute("SELECT count(*) FROM kept").fetchone() == (1000,)
+        again.stop()
+    finally:
+        os.environ.update(environment)

@@ -105,6 +105,8 @@ class Wake(models.Model):
     lane = models.TextField()
     tenant_id = models.IntegerField()
     due_at = models.DateTimeField(null=True)
+    hinted_at = models.DateTimeField(null=True)
+    served_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     token = models.UUIDField(null=True)
 

@@ -148,6 +148,8 @@ class Migration(migrations.Migration):
                 ("lane", models.TextField()),
                 ("tenant_id", models.IntegerField()),
                 ("due_at", models.DateTimeField(null=True)),
+                ("hinted_at", models.DateTimeField(null=True)),
+                ("served_at", models.DateTimeField(null=True)),
                 ("lease_until", models.DateTimeField(null=True)),
                 ("token", models.UUIDField(null=True)),
             ],

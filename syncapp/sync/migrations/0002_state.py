@@ -87,6 +87,8 @@ CREATE TABLE wake (
     lane text NOT NULL CHECK (lane IN ('live', 'scheduled', 'bulk')),
     tenant_id integer NOT NULL,
     due_at timestamptz,
+    hinted_at timestamptz,
+    served_at timestamptz,
     lease_until timestamptz,
     token uuid,
     CONSTRAINT wake_pk PRIMARY KEY (connection_id, lane)

@@ -1,0 +1,143 @@
+"""Where decisions go in the database: the record store of one connection, in one transaction a page.
+
+1 the run's lease is proved, its row stays locked        `leases.prove`
+2 links of the page; what the bytes tell is settled, the rest mapped
+3 the object's lock: from here nobody else writes its records
+4 facts, decisions, writing                               `objects.records`
+5 links, trouble, log, ledger, cursor, counters           `recorder`, `ledger`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from django import db
+from django.db import transaction
+
+from connections.spec import SyncSpec
+from objects.records import index, read
+from objects.records.changes import Origin, RecordChange, Source, Stored, Written
+from objects.records.write import write
+from objects.shape import FieldShape
+from syncapp.sync import leases, ledger, recorder, state, writing
+from syncapp.sync.changes import Decision, LinkFact
+from syncapp.sync.pipeline import Settled
+from syncapp.tenants import door
+from synclogs.models import SyncLog
+
+
+class Store:
+    """The record store, as the pages of one slice of a run see it.
+
+    Attributes:
+        stop_requested: somebody asked the run to stop; known after each page.
+        pages: number of the last stored page.
+    """
+
+    def __init__(
+        self,
+        spec: SyncSpec,
+        run: SyncLog,
+        token: UUID,
+        clock: Callable[[], datetime],
+        pages: int = 0,
+    ) -> None:
+        self.spec = spec
+        self.run = run
+        self.stop_requested = False
+        self.pages = pages
+        self._token = token
+        self._clock = clock
+        self._now = clock()
+        self._siblings: list[int] | None = None
+
+    @contextmanager
+    def page(self) -> Iterator[None]:
+        """Open the page's transaction, in which the lease holds."""
+        with door.tenant(self.spec.tenant_id):
+            self._now = self._clock()
+            self.stop_requested = leases.prove(self.run.pk, self._token, self._now)
+            yield
+        self.pages += 1
+
+    def links(self, remote_ids: Collection[str]) -> Mapping[str, LinkFact]:
+        """Find the links of this pair by remote id."""
+        return state.links(self.spec.pair_id, remote_ids)
+
+    def lock(self) -> None:
+        """Make other writers of the object wait."""
+        read.lock([self.spec.shape.id])
+
+    def by_ids(self, ids: Collection[int]) -> Mapping[int, Stored]:
+        """Find records by id."""
+        return read.by_ids(self.spec.shape.id, list(ids))
+
+    def by_keys(self, keys: Collection[str]) -> Mapping[str, Stored]:
+        """Find records by key."""
+        return read.by_keys(self.spec.shape.id, keys)
+
+    def matches(self, texts: Collection[str]) -> Mapping[str, list[int]]:
+        """Find live records by the primary key field, where it is not the key."""
+        return read.by_field(self.spec.primary_key.id, texts)
+
+    def siblings(self, remote_ids: Collection[str]) -> Mapping[str, int]:
+        """Find records that sibling pairs have linked."""
+        if self._siblings is None:
+            self._siblings = state.sibling_pairs(self.spec.pair_id)
+        return state.siblings(self._siblings, remote_ids)
+
+    def holders(self, record_ids: Collection[int]) -> Mapping[int, LinkFact]:
+        """Find the links of this pair by record."""
+        return state.holders(self.spec.pair_id, record_ids)
+
+    def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:
+        """Write what was decided."""
+        changing = writing.refuse_clashes(decisions, self._clashes)
+        attempt = self._attempt_inside if halving else self._attempt
+        writing.apply(changing, attempt, halving=halving)
+
+    def keep(self, settled: Settled) -> None:
+        """Store links, trouble, log rows, ledger, cursor and counters."""
+        unchanged = recorder.keep(self.spec, self.run.pk, settled, self._now)
+        self._turn(settled, unchanged)
+
+    def _turn(self, settled: Settled, unchanged: list[int]) -> None:
+        ledger.turn_page(self.spec, self.run, self.pages + 1, settled, unchanged, self._now)
+
+    def _clashes(self, changes: Sequence[RecordChange]) -> Mapping[int, FieldShape]:
+        return index.clashes(self.spec.shape, changes) if self.spec.shape.unique else {}
+
+    def _attempt(self, changes: Sequence[RecordChange]) -> list[Written]:
+        """Write a set; a refusal leaves the transaction broken, so the page begins anew."""
+        source = Source(Origin.SYNC, self.spec.pair_id)
+        try:
+            return write(self.spec.shape, changes, source, self._now)
+        except (db.DataError, db.IntegrityError) as error:
+            raise writing.SetRefused(_said(error)) from error
+
+    def _attempt_inside(self, changes: Sequence[RecordChange]) -> list[Written]:
+        """Write a set inside a savepoint, which a refusal leads back to."""
+        with transaction.atomic():
+            return self._attempt(changes)
+
+
+class Rehearsal(Store):
+    """The same on a dry run: reads what a run reads, writes nothing but the log of the run."""
+
+    def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:  # noqa: ARG002  a port
+        """Reject what a run would reject before it writes."""
+        writing.refuse_clashes(decisions, self._clashes)
+
+    def keep(self, settled: Settled) -> None:
+        """Store log rows, ledger and counters."""
+        unchanged = recorder.rehearse(self.spec, self.run.pk, settled, self._now)
+        self._turn(settled, unchanged)
+
+
+def _said(error: db.Error) -> str:
+    """Give what PostgreSQL said, without the statement."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return str(getattr(diagnosis, "message_primary", None) or error).strip()

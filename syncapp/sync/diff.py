@@ -1,0 +1,408 @@
+"""Decides what the record store needs for each record of a page; does nothing.
+
+Two steps with a look at the store between them. `sift` settles what the bytes alone tell (the
+record is what it was, came twice, has no usable id) and maps the rest. `decide` compares the rest
+with the facts. Both are pure: no clock, no network, no database; the same input gives the same
+answer, so a dry run and a real one cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import xxhash
+
+from connections.kit.codes import Code, Outcome
+from connections.kit.values import Record
+from connections.spec import Mapped, SyncSpec
+from objects.records.changes import ChangeOp, RecordChange, Stored
+from objects.shape import KEY_LIMIT
+from objects.values import completed, index_text, missing, plain, storable
+from syncapp.sync.changes import Decision, Facts, Incoming, LinkFact, Verdict
+
+Links = Mapping[str, LinkFact]
+
+_NO_ID: Final = Verdict(
+    "read", Code.NO_REMOTE_ID, "", "The source record has no id, so it cannot be followed."
+)
+_LONG_ID: Final = Verdict(
+    "read",
+    Code.KEY_TOO_LONG,
+    "",
+    f"The source record's id has more than {KEY_LIMIT} characters.",
+)
+_BAD_ID: Final = Verdict(
+    "read",
+    Code.UNSTORABLE,
+    "",
+    "The source record's id holds a character that cannot be stored (NUL or half a character).",
+)
+
+
+def usable_ids(records: Sequence[Record]) -> list[str]:
+    """List the remote ids that links can be looked up by."""
+    return [
+        record.remote_id
+        for record in records
+        if record.remote_id and _id_problem(record.remote_id) is None
+    ]
+
+
+def sift(
+    spec: SyncSpec, records: Sequence[Record], links: Links
+) -> tuple[list[Decision], list[Incoming]]:
+    """Settle what the bytes alone tell, and map the rest.
+
+    Args:
+        spec: the published version, compiled.
+        records: the page, in source order.
+        links: remote id → link, for the usable ids of the page.
+
+    Returns:
+        Decisions for the records that are settled, and the others; together one per record.
+    """
+    last = {record.remote_id: index for index, record in enumerate(records)}
+    settled: list[Decision] = []
+    incoming: list[Incoming] = []
+    fingerprint, hash_of = spec.fingerprint, xxhash.xxh3_128_hexdigest
+    for index, record in enumerate(records):
+        remote_id = record.remote_id
+        link = links.get(remote_id) if remote_id else None
+        if link is None and (problem := _id_problem(remote_id)):
+            settled.append(_without_link(index, record, problem))
+        elif last[remote_id] != index:
+            settled.append(_superseded(index, record, link))
+        elif record.deleted:
+            incoming.append(Incoming(index, record, "", link))
+        else:
+            digest = hash_of(fingerprint + record.raw)
+            if link is not None and link.digest == digest:
+                settled.append(
+                    Decision(
+                        index,
+                        record,
+                        Outcome.UNCHANGED,
+                        Code.SAME_SOURCE,
+                        link,
+                        record_id=link.record_id,
+                    )
+                )
+            else:
+                incoming.append(_map(spec, Incoming(index, record, digest, link)))
+    return settled, incoming
+
+
+def decide(spec: SyncSpec, incoming: Sequence[Incoming], facts: Facts) -> list[Decision]:
+    """Decide for each record that its bytes did not settle.
+
+    Args:
+        spec: the published version, compiled.
+        incoming: mapped records of one page, in source order.
+        facts: what is stored, read under the object's lock.
+
+    Returns:
+        One decision per record, in the same order. A change holds only fields that differ.
+    """
+    page = _Page(spec, facts, incoming)
+    return [page.decide(one) for one in incoming]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two values are equal as values: 1.50 is 1.5, true is not 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict):
+        return (
+            isinstance(other, dict)
+            and one.keys() == other.keys()
+            and all(same(value, other[name]) for name, value in one.items())
+        )
+    if isinstance(one, list):
+        return isinstance(other, list) and len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
+
+
+def difference(stored: Mapping[str, Any], mapped: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the mapped fields whose stored value is another one.
+
+    A field that is absent from `mapped` is left alone. A field that is absent from the stored
+    record has no value, which is what null says; an empty text is a value.
+    """
+    get = stored.get
+    return {
+        name: value
+        for name, value in mapped.items()
+        if (old := get(name)) is not value and not same(old, value)
+    }
+
+
+class _Page:
+    """The decisions of one page, which must fit together: one key, one record, one owner."""
+
+    def __init__(self, spec: SyncSpec, facts: Facts, incoming: Sequence[Incoming]) -> None:
+        self.spec = spec
+        self.facts = facts
+        self.last = {
+            one.mapped.key: one.index
+            for one in incoming
+            if one.mapped is not None and one.verdict is None
+        }
+        self.taken: set[int] = set()
+        self.keys: set[str] = set()
+
+    def decide(self, one: Incoming) -> Decision:
+        """Decide for one record, knowing what was decided for those before it."""
+        if one.record.deleted:
+            return self._removed(one)
+        mapped = one.mapped
+        if one.verdict is not None or mapped is None:
+            return self._refused(one, Outcome.REJECTED, one.verdict)
+        if self.last[mapped.key] != one.index:
+            decision = self._refused(one, Outcome.SKIPPED, None)
+            decision.code = Code.SUPERSEDED
+            return decision
+        decision = self._open(one, mapped)
+        existing = self._existing(decision, mapped)
+        if decision.verdict is not None:
+            return decision
+        if existing is None or existing.deleted:
+            return self._create(decision, mapped, existing)
+        return self._update(decision, mapped, existing)
+
+    def _open(self, one: Incoming, mapped: Mapped) -> Decision:
+        return Decision(
+            one.index,
+            one.record,
+            Outcome.UNCHANGED,
+            Code.SAME_VALUES,
+            one.link,
+            key=mapped.record_key or mapped.key,
+            record_id=one.record_id,
+            digest=one.digest,
+            linked=True,
+        )
+
+    def _existing(self, decision: Decision, mapped: Mapped) -> Stored | None:
+        """Find our record: by link, by a sibling pair's link, by key; or set a conflict."""
+        facts = self.facts
+        if decision.record_id is not None and (known := facts.by_id.get(decision.record_id)):
+            return known
+        decision.record_id = None
+        existing = self._unlinked(decision.record.remote_id or "", mapped)
+        if existing is None:
+            return None
+        link, holder = decision.link, facts.holders.get(existing.id)
+        if existing.id in self.taken:
+            _conflict(decision, _claimed_twice(mapped.key))
+        elif holder is None or (link is not None and holder.id == link.id):
+            pass
+        elif holder.remote_id is None:
+            decision.half = holder.id
+        elif holder.dead:
+            decision.former = holder.id
+        else:
+            _conflict(decision, _linked_elsewhere(mapped.key, holder.remote_id))
+        if decision.verdict is None:
+            self.taken.add(existing.id)
+            decision.record_id = existing.id
+        return existing
+
+    def _unlinked(self, remote_id: str, mapped: Mapped) -> Stored | None:
+        spec, facts = self.spec, self.facts
+        record_id = facts.siblings.get(remote_id)
+        if record_id is None and not spec.matched_by_key:
+            record_id = next(iter(facts.matches.get(match_text(spec, mapped), ())), None)
+        if record_id is not None and (found := facts.by_id.get(record_id)):
+            return found
+        found = facts.by_key.get(mapped.record_key)
+        # Found by another field than the one that matches, a live record is somebody else.
+        return found if spec.matched_by_key or found is None or found.deleted else None
+
+    def _create(self, decision: Decision, mapped: Mapped, existing: Stored | None) -> Decision:
+        key, shape = mapped.record_key, self.spec.shape
+        if verdict := self._key_problem(key, existing):
+            return _stop(decision, verdict)
+        if not self.spec.allow_create:
+            decision.outcome, decision.code = Outcome.SKIPPED, Code.CREATE_OFF
+            return decision
+        if absent := missing(shape, mapped.values):
+            return _stop(decision, _absent(absent[0].name, absent[0].label))
+        self.keys.add(key)
+        values = completed(shape, mapped.values)
+        decision.outcome = Outcome.CREATED
+        if existing is None:
+            decision.code = Code.NEW
+            decision.change = RecordChange(ChangeOp.CREATE, key, values)
+        else:
+            decision.code = Code.RESURRECTED
+            renamed = key if key != existing.key else None
+            decision.change = RecordChange(
+                ChangeOp.RESURRECT, existing.key, values, existing, renamed
+            )
+        return decision
+
+    def _update(self, decision: Decision, mapped: Mapped, existing: Stored) -> Decision:
+        patch = difference(existing.values, mapped.values)
+        key = mapped.record_key
+        renamed = key if key and key != existing.key else None
+        matched = decision.link is None or decision.link.record_id != existing.id
+        if renamed and (verdict := self._key_problem(renamed, existing)):
+            return _stop(decision, verdict)
+        if not patch and renamed is None:
+            decision.code = Code.MATCHED if matched else Code.SAME_VALUES
+            return decision
+        if not self.spec.allow_update:
+            decision.outcome, decision.code = Outcome.SKIPPED, Code.UPDATE_OFF
+            return decision
+        if renamed:
+            self.keys.add(renamed)
+        decision.outcome = Outcome.UPDATED
+        decision.code = Code.MATCHED if matched else Code.CHANGED
+        decision.change = RecordChange(ChangeOp.UPDATE, existing.key, patch, existing, renamed)
+        return decision
+
+    def _key_problem(self, key: str, existing: Stored | None) -> Verdict | None:
+        """Say why the record cannot have this key."""
+        if not key:
+            return _NO_KEY
+        other = self.facts.by_key.get(key)
+        if key in self.keys or (
+            other is not None and (existing is None or other.id != existing.id)
+        ):
+            return _key_in_use(key)
+        return None
+
+    def _removed(self, one: Incoming) -> Decision:
+        existing = self.facts.by_id.get(one.record_id or 0)
+        decision = Decision(
+            one.index,
+            one.record,
+            Outcome.SKIPPED,
+            Code.REMOVED_THERE,
+            one.link,
+            key=existing.key if existing is not None else None,
+            record_id=one.record_id,
+            linked=one.link is not None,
+            dead=True,
+        )
+        if self.spec.deletes != "delete" or one.record_id is None:
+            return decision
+        decision.code = Code.REMOVED
+        if existing is None or existing.deleted:
+            decision.outcome = Outcome.UNCHANGED
+        else:
+            decision.outcome = Outcome.DELETED
+            decision.change = RecordChange(ChangeOp.DELETE, existing.key, {}, existing)
+        return decision
+
+    def _refused(self, one: Incoming, outcome: Outcome, verdict: Verdict | None) -> Decision:
+        existing = self.facts.by_id.get(one.record_id or 0)
+        return Decision(
+            one.index,
+            one.record,
+            outcome,
+            verdict.code if verdict is not None else Code.UNDECODABLE,
+            one.link,
+            key=_known_key(self.spec, one.mapped) or (existing.key if existing else None),
+            record_id=one.record_id,
+            linked=True,
+            verdict=verdict,
+        )
+
+
+def match_text(spec: SyncSpec, mapped: Mapped) -> str:
+    """Spell the primary key field's value the way the store's index holds it."""
+    return index_text(spec.primary_key, mapped.values.get(spec.primary_key.name)) or ""
+
+
+def _map(spec: SyncSpec, one: Incoming) -> Incoming:
+    """Decode and map; whatever goes wrong stays with this record."""
+    try:
+        values = one.record.values
+    except Exception as error:  # noqa: BLE001  the record is the unit of failure
+        one.verdict = Verdict(
+            "read", Code.UNDECODABLE, "", f"The record is not readable: {error}"
+        )
+        return one
+    try:
+        one.mapped = mapped = spec.map(values)
+    except Exception as error:  # noqa: BLE001  as above; the mapping itself refuses, not raises
+        message = f"The record could not be mapped ({type(error).__name__})."
+        one.verdict = Verdict("map", Code.UNDECODABLE, "", message)
+        return one
+    if (refusal := mapped.refusal) is not None:
+        one.verdict = Verdict("map", refusal.code, refusal.field, refusal.message)
+    return one
+
+
+def _known_key(spec: SyncSpec, mapped: Mapped | None) -> str | None:
+    """Give the key of a record whose mapping may have ended early."""
+    if mapped is None:
+        return None
+    if mapped.record_key or mapped.key:
+        return mapped.record_key or mapped.key
+    key = spec.shape.key or spec.primary_key
+    value = mapped.values.get(key.name)
+    return plain(value) if value is not None else None
+
+
+def _id_problem(remote_id: str | None) -> Verdict | None:
+    if not remote_id:
+        return _NO_ID
+    if len(remote_id) > KEY_LIMIT:
+        return _LONG_ID
+    return None if storable(remote_id) else _BAD_ID
+
+
+def _without_link(index: int, record: Record, verdict: Verdict) -> Decision:
+    return Decision(index, record, Outcome.REJECTED, verdict.code, verdict=verdict)
+
+
+def _superseded(index: int, record: Record, link: LinkFact | None) -> Decision:
+    return Decision(
+        index,
+        record,
+        Outcome.SKIPPED,
+        Code.SUPERSEDED,
+        link,
+        record_id=link.record_id if link is not None else None,
+    )
+
+
+def _stop(decision: Decision, verdict: Verdict) -> Decision:
+    if verdict.code is Code.KEY_LINKED_ELSEWHERE:
+        _conflict(decision, verdict)
+    else:
+        decision.reject(verdict)
+    return decision
+
+
+def _conflict(decision: Decision, verdict: Verdict) -> None:
+    decision.reject(verdict)
+    decision.outcome = Outcome.CONFLICT
+
+
+def _linked_elsewhere(key: str, remote_id: str) -> Verdict:
+    message = f"The record with key “{key}” is linked to the source record “{remote_id}”."
+    return Verdict("match", Code.KEY_LINKED_ELSEWHERE, "", message)
+
+
+def _claimed_twice(key: str) -> Verdict:
+    message = f"Two source records of this page claim the record with key “{key}”."
+    return Verdict("match", Code.KEY_LINKED_ELSEWHERE, "", message)
+
+
+def _key_in_use(key: str) -> Verdict:
+    message = f"Another record has the key “{key}”."
+    return Verdict("match", Code.KEY_LINKED_ELSEWHERE, "", message)
+
+
+def _absent(name: str, label: str) -> Verdict:
+    message = f"{label or name} is required, and the source has none."
+    return Verdict("map", Code.REQUIRED_MISSING, name, message)
+
+
+_NO_KEY: Final = Verdict(
+    "map", Code.EMPTY_KEY, "", "A new record needs a key, and its key field came out empty."
+)

@@ -1,0 +1,55 @@
+"""What must be done now and then: partitions ahead, old ones gone, no run forgotten."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from django.db import connection
+
+from syncapp.sync import leases, ledger
+from syncapp.tenants import door
+from syncapp.tenants.models import Tenant
+from synclogs.models import SyncLog
+
+log = structlog.get_logger(__name__)
+
+AHEAD: Final = timedelta(weeks=8)
+
+
+def make_partitions(now: datetime) -> None:
+    """Make the weeks' tables of logs and changes that will be needed."""
+    with door.platform(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT record_log_make_partitions(%s), change_make_partitions(%s)",
+            [now + AHEAD, now + AHEAD],
+        )
+
+
+def drop_partitions(now: datetime) -> None:
+    """Drop the weeks' tables of record logs that no connection keeps any longer."""
+    with door.platform(), connection.cursor() as cursor:
+        cursor.execute("SELECT record_log_drop_partitions(%s)", [now])
+
+
+def wake_forgotten_runs(now: datetime) -> None:
+    """Make open runs due that nobody would look at, and end those whose connection is gone.
+
+    Nothing of ours leaves such a run behind; a restored backup or a hand in the database may.
+    """
+    with door.platform():
+        tenants = list(Tenant.objects.filter(state=Tenant.State.ACTIVE).order_by("pk"))
+    for tenant in tenants:
+        with door.tenant(tenant.pk):
+            for run in SyncLog.objects.for_tenant(tenant).filter(state__in=SyncLog.OPEN):
+                _wake(run, now)
+
+
+def _wake(run: SyncLog, now: datetime) -> None:
+    if run.connection_id is None:
+        reason = "The connection was deleted."
+        ledger.close(run.pk, now, state=SyncLog.State.FAILED, error=reason, kind="config")
+    elif not leases.is_planned(run.connection_id, run.lane):
+        log.warning("open run was forgotten", run=run.pk)
+        leases.make_due(run.tenant_id, run.connection_id, run.lane, now)

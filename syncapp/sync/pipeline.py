@@ -1,0 +1,161 @@
+"""The engine on one screen; it decides nothing and knows no database.
+
+    for page in source.read(query)               1 read    in a thread, ahead of the rest
+        with destination.page():                           proves the lease; one transaction
+            diff.sift(records, links)            2 filter  bytes that are known are settled
+            spec.map(record)                     3 map     fields and constants, type by type
+            diff.decide(incoming, facts)         4 diff    one decision per record
+            destination.write(decisions)         5 write   in sets; on a dry run not at all
+            destination.keep(page, decisions)    6 log     links, record logs, page, counters
+
+Conditions will stand before `map`, and formulas inside of it: both belong to the compiled spec.
+The record is the unit of failure and the page the unit of work: what happens to a record is an
+outcome, what happens to a run is an exception, and a page is stored with all that was decided
+about it or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from time import perf_counter
+from typing import Protocol
+
+from connections.kit.values import Page
+from connections.spec import SyncSpec
+from syncapp.sync import diff, facts
+from syncapp.sync.changes import Decision, LinkFact, Tally
+from syncapp.sync.writing import SetRefused
+
+
+class End(Enum):
+    """Why the pages ended."""
+
+    COMPLETE = "complete"
+    PAUSED = "paused"
+    CUT = "cut"  # the last page did not say that it was the last
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One page with what became of it.
+
+    Attributes:
+        decisions: one per record of the page, in source order.
+        ms: how long waiting for the page, mapping it, and deciding and writing it took.
+    """
+
+    page: Page
+    decisions: Sequence[Decision]
+    tally: Tally
+    ms: tuple[int, int, int]
+
+
+class Destination(facts.Lookups, Protocol):
+    """Where decisions go: the record store of one connection, or nowhere on a dry run."""
+
+    def page(self) -> AbstractContextManager[None]:
+        """Open what one page is written in; an error inside undoes all of it.
+
+        Raises:
+            Fenced: somebody else works on this run now.
+        """
+
+    def links(self, remote_ids: Collection[str]) -> Mapping[str, LinkFact]:
+        """Find the links of this pair."""
+
+    def lock(self) -> None:
+        """Make other writers of the object wait until the page ends."""
+
+    def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:
+        """Write the changes; see `writing.apply`."""
+
+    def keep(self, settled: Settled) -> None:
+        """Store what became of the page, and where reading goes on after it."""
+
+
+class Fenced(Exception):  # noqa: N818  it is an order to let go, not a fault
+    """Another worker holds the run's lease; nothing of this page was stored."""
+
+
+def run(
+    pages: Iterator[Page],
+    spec: SyncSpec,
+    destination: Destination,
+    *,
+    should_stop: Callable[[], bool],
+) -> End:
+    """Settle page after page until nothing follows or somebody wants a pause.
+
+    Args:
+        pages: in source order, from where the run stands.
+        spec: the version that the run follows.
+        destination: where decisions go.
+        should_stop: asked after each page.
+
+    Raises:
+        RemoteError: the source cannot go on; all pages before are stored.
+        Fenced: another worker took over; nothing more may be done.
+    """
+    started = perf_counter()
+    for page in pages:
+        waited = perf_counter() - started
+        try:
+            settle(page, spec, destination, waited=waited)
+        except SetRefused:
+            settle(page, spec, destination, waited=waited, halving=True)
+        if page.complete:
+            return End.COMPLETE
+        if should_stop():
+            return End.PAUSED
+        started = perf_counter()
+    return End.CUT
+
+
+def settle(
+    page: Page,
+    spec: SyncSpec,
+    destination: Destination,
+    *,
+    waited: float = 0.0,
+    halving: bool = False,
+) -> None:
+    """Settle one page in one transaction.
+
+    Args:
+        page: its records.
+        spec: the version that the run follows.
+        destination: where decisions go.
+        waited: seconds that the page took to come.
+        halving: find the records that the store refuses.
+
+    Raises:
+        SetRefused: without `halving`, if the store refuses a change; nothing was stored.
+    """
+    records = page.records
+    with destination.page():
+        opened = perf_counter()
+        links = destination.links(diff.usable_ids(records))
+        decisions, incoming = diff.sift(spec, records, links)
+        mapped = perf_counter()
+        if incoming:
+            destination.lock()
+            decided = diff.decide(spec, incoming, facts.gather(spec, incoming, destination))
+            destination.write(decided, halving=halving)
+            decisions = _in_order(len(records), decisions, decided)
+        ms = (_ms(waited), _ms(mapped - opened), _ms(perf_counter() - mapped))
+        destination.keep(Settled(page, decisions, Tally.of(decisions), ms))
+
+
+def _in_order(
+    n: int, settled: Sequence[Decision], decided: Sequence[Decision]
+) -> list[Decision]:
+    """Join both parts of a page; no record may be lost between them."""
+    by_index = {decision.index: decision for part in (settled, decided) for decision in part}
+    return [by_index[index] for index in range(n)]
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,186 @@
+"""What can be asked of the engine: start a run, stop it, run by itself.
+
+Each function works in the caller's transaction and leaves rows: a queued run, its locks, a due
+`wake`. Whoever calls it also calls `tasks.enqueue`, which only makes a worker look sooner.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection as database
+
+from connections.models import Connection
+from syncapp.errors import Invalid, Refused
+from syncapp.sync import leases, ledger, specs
+from syncapp.sync.models import RunLock, Schedule
+from syncapp.tenants import audit
+from syncapp.tenants.actors import Actor
+from synclogs.models import SyncLog
+
+_RUN_LOCKS: Final = 7_302
+"""First half of the advisory locks under which run locks are taken; any number will do."""
+
+LONGEST_INTERVAL: Final = 31 * 24 * 60
+"""Minutes between two scheduled runs, at most."""
+
+
+def request_run(
+    connection: Connection,
+    *,
+    kind: str = SyncLog.Kind.NORMAL,
+    trigger: str = SyncLog.Trigger.MANUAL,
+    actor: Actor,
+    now: datetime,
+    max_records: int | None = None,
+) -> SyncLog:
+    """Queue a run.
+
+    Args:
+        connection: an inbound connection; active, unless the run is dry.
+        kind: normal, full or dry. A dry run follows the draft as it is now.
+        trigger: manual, api or schedule.
+        actor: whom the run names.
+        now: when.
+        max_records: end a dry run after so many.
+
+    Raises:
+        Refused: it is switched off, or a run of it is open.
+        Invalid: a dry run of a draft with gaps; or a bound on a run that writes.
+    """
+    dry = kind == SyncLog.Kind.DRY
+    window: dict[str, Any] = {}
+    if connection.direction != Connection.Direction.INBOUND:
+        raise Refused("Only inbound connections can run.", code="not_inbound")
+    if dry:
+        window["draft"] = specs.draft_of(connection)
+        if max_records is not None:
+            window["max_records"] = max_records
+    elif max_records is not None:
+        raise Invalid(fields={"max_records": "Only a dry run can be bounded."})
+    elif not connection.active:
+        raise Refused(f"“{connection}” is off. Activate it first.", code="inactive")
+    run: SyncLog = SyncLog(
+        tenant_id=connection.tenant_id,
+        connection=connection,
+        version_id=None if dry else connection.live_version_id,
+        name=connection.name,
+        kind=kind,
+        lane=_lane(kind, trigger),
+        trigger=trigger,
+        by=actor.label,
+        keep_days=connection.keep_days,
+        window=window,
+        queued_at=now,
+    )
+    if not dry:
+        _refuse_second(connection)
+    run.save()
+    if not dry:
+        _lock(run)
+    leases.make_due(run.tenant_id, connection.pk, run.lane, now)
+    return run
+
+
+def request_stop(run: SyncLog, *, now: datetime) -> SyncLog:
+    """Ask a run to stop after the page it is at; one that waits in the queue ends at once.
+
+    Raises:
+        Refused: it has ended already.
+    """
+    SyncLog.objects.filter(pk=run.pk, state=SyncLog.State.RUNNING).update(stop_requested=True)
+    run.refresh_from_db()
+    if run.state == SyncLog.State.QUEUED:
+        ledger.close(run.pk, now, state=SyncLog.State.CANCELLED)
+        run.refresh_from_db()
+    elif run.state != SyncLog.State.RUNNING:
+        raise Refused(f"Run {run.pk} has ended already.", code="ended")
+    elif run.connection_id is not None:
+        leases.make_due(run.tenant_id, run.connection_id, run.lane, now)
+    return run
+
+
+def schedule_of(connection: Connection) -> Schedule | None:
+    """Give the schedule of a connection, if it ever had one."""
+    found: Schedule | None = Schedule.objects.filter(connection_id=connection.pk).first()
+    return found
+
+
+def set_schedule(
+    connection: Connection, *, every_minutes: int | None, actor: Actor, now: datetime
+) -> Schedule:
+    """Run a connection every so many minutes, the first time after that time; None: not at all.
+
+    Raises:
+        Invalid: an interval that is none.
+    """
+    if every_minutes is not None and not 1 <= every_minutes <= LONGEST_INTERVAL:
+        text = f"A whole number of minutes from 1 to {LONGEST_INTERVAL}."
+        raise Invalid(fields={"every_minutes": text})
+    present = schedule_of(connection)
+    before = present.every_minutes if present is not None else None
+    if present is not None and before == every_minutes:
+        return present
+    next_at = now + timedelta(minutes=every_minutes) if every_minutes else None
+    schedule, _ = Schedule.objects.update_or_create(
+        connection_id=connection.pk,
+        defaults={
+            "tenant_id": connection.tenant_id,
+            "every_minutes": every_minutes,
+            "next_at": next_at,
+        },
+    )
+    if next_at is not None:
+        leases.make_due(connection.tenant_id, connection.pk, SyncLog.Lane.SCHEDULED, next_at)
+    changes = {"schedule": [_told(before), _told(every_minutes)]}
+    audit.record(connection.tenant, actor, "edit", connection, diff=changes)
+    return schedule
+
+
+def open_run(connection: Connection) -> SyncLog | None:
+    """Give the run that keeps others of this connection from starting."""
+    lock = RunLock.objects.filter(resource=_resource(connection)).first()
+    found: SyncLog | None = SyncLog.objects.filter(pk=lock.run_id).first() if lock else None
+    return found
+
+
+def _lane(kind: str, trigger: str) -> str:
+    """Give the lane: what somebody waits for goes before what nobody watches."""
+    if trigger == SyncLog.Trigger.SCHEDULE:
+        return SyncLog.Lane.SCHEDULED
+    return SyncLog.Lane.BULK if kind == SyncLog.Kind.FULL else SyncLog.Lane.LIVE
+
+
+def _refuse_second(connection: Connection) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, %s)", [_RUN_LOCKS, connection.tenant_id]
+        )
+    other = open_run(connection)
+    if other is not None:
+        raise Refused(
+            f"Run {other.pk} of “{connection}” is {other.state}. Wait for its end or stop it.",
+            code="run_open",
+        )
+
+
+def _lock(run: SyncLog) -> None:
+    """Hold the connection for this run alone; its object together with others that write it."""
+    assert run.connection is not None
+    wanted = {
+        _resource(run.connection): "exclusive",
+        f"object:{run.connection.object_id}": "shared",
+    }
+    RunLock.objects.bulk_create(
+        RunLock(tenant_id=run.tenant_id, resource=resource, run_id=run.pk, mode=mode)
+        for resource, mode in wanted.items()
+    )
+
+
+def _resource(connection: Connection) -> str:
+    return f"connection:{connection.pk}"
+
+
+def _told(every_minutes: int | None) -> str:
+    return f"every {every_minutes} minutes" if every_minutes else "off"

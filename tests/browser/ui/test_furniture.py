@@ -16,7 +16,7 @@ LIST = "/acme/things/"
 
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(desk: Page, name: str) -> None:
-    found = {}
+    found: dict[str, list[str]] = {}
     themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     for theme in themes:
         desk.emulate_media(color_scheme=theme)

@@ -6,11 +6,11 @@ Nothing above this module sees an exception of the HTTP library.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -56,9 +56,13 @@ _refused_unread: Final = frozenset({501, 503, 505})
 
 
 class StatusError(RemoteError):
-    """An answer with a status of 400 or more; `response` is for those who know its dialect."""
+    """An answer with a status of 400 or more.
+
+    Who knows the system's dialect reads more out of `response`, and sends it through `redact`.
+    """
 
     response: httpx.Response
+    redact: Callable[[Any], Any]
 
 
 def of_status(
@@ -95,6 +99,7 @@ def of_status(
         },
     )
     error.response = response
+    error.redact = redact.value
     return error
 
 

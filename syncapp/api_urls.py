@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.decorators import login_required
+from django.urls import URLPattern, URLResolver, path
+from drf_spectacular.views import SpectacularJSONAPIView
 
 import connections.urls
 import objects.urls
 import syncapp.sync.urls
 import syncapp.tenants.urls
 import synclogs.urls
+from syncapp.tenants.authentication import KnownVisitor
+from syncapp.ui.docs import api_docs
 
 app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "schema/",
+        SpectacularJSONAPIView.as_view(permission_classes=[KnownVisitor]),
+        name="schema",
+    ),
+    path("docs/", login_required(api_docs), name="docs"),
     *syncapp.sync.urls.api_urlpatterns,
     *synclogs.urls.api_urlpatterns,
     *connections.urls.api_urlpatterns,

@@ -80,7 +80,7 @@ def diff(
     for name in names:
         old, new = before.get(name), after.get(name)
         if plain(old) != plain(new):
-            changes[name] = _hidden(old, new) if name in secret else [plain(old), plain(new)]
+            changes[name] = told(old, new) if name in secret else [plain(old), plain(new)]
     return changes
 
 
@@ -100,7 +100,8 @@ def plain(value: Any) -> Any:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def _hidden(old: Any, new: Any) -> list[str]:
+def told(old: object, new: object) -> list[str]:
+    """Tell that something changed without telling what it was or is."""
     if not new:
         return ["set", "not set"]
     return ["set", "changed"] if old else ["not set", "set"]

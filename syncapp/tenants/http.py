@@ -7,9 +7,10 @@ from django_htmx.middleware import HtmxDetails
 
 from syncapp.tenants.actors import Actor, Operator
 from syncapp.tenants.models import ApiKey, Membership, Tenant, User
+from syncapp.ui.access import PageRequest
 
 
-class TenantRequest(HttpRequest):
+class TenantRequest(PageRequest):
     """A request below `/t/<slug>/` by a member of that tenant."""
 
     user: User
@@ -17,7 +18,6 @@ class TenantRequest(HttpRequest):
     member: Membership
     memberships: list[Membership]
     actor: Actor
-    htmx: HtmxDetails
 
 
 class ApiRequest(HttpRequest):
@@ -28,14 +28,13 @@ class ApiRequest(HttpRequest):
     actor: Actor
 
 
-class PlatformRequest(HttpRequest):
+class PlatformRequest(PageRequest):
     """A request below `/platform/` by one of the platform's operators."""
 
     user: User
     tenant: None
     member: Operator
     actor: Actor
-    htmx: HtmxDetails
 
 
 class AccountRequest(HttpRequest):

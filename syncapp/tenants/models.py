@@ -141,9 +141,15 @@ class MembershipQuerySet(TenantQuerySet):
     """Memberships as a tenant may see them."""
 
     def named(self) -> Self:
-        """Add `label`, the name to sort and search by; see `Membership.shown_name`."""
-        joined = models.When(joined_at__isnull=False, then=models.F("user__name"))
-        return self.annotate(label=models.Case(joined, default=models.F("invited_as")))
+        """Add `label` and `seen_at`, to show, sort and search by; see `Membership`."""
+        joined = models.Q(joined_at__isnull=False)
+        return self.annotate(
+            label=models.Case(
+                models.When(joined, then=models.F("user__name")),
+                default=models.F("invited_as"),
+            ),
+            seen_at=models.Case(models.When(joined, then=models.F("user__last_login"))),
+        )
 
     def administrators(self) -> Self:
         """Keep those who can let others in and give them rights."""

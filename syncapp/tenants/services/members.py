@@ -7,6 +7,7 @@ have joined it and belong to no other; and no answer tells whether an address is
 from __future__ import annotations
 
 from datetime import datetime
+from typing import BinaryIO
 
 import structlog
 from django.contrib.auth import password_validation
@@ -19,7 +20,7 @@ from syncapp.tenants import audit, door, mail
 from syncapp.tenants.actors import Actor
 from syncapp.tenants.integrity import unique
 from syncapp.tenants.models import Membership, Profile, Tenant, User
-from syncapp.tenants.services import rights
+from syncapp.tenants.services import avatars, rights
 from syncapp.tenants.services.tenancy import delete_stranded
 
 log = structlog.get_logger(__name__)
@@ -142,6 +143,13 @@ def rename(member: Membership, *, name: str, actor: Actor) -> None:
         audit.record(member.tenant, actor, "edit", member, diff={"name": [before, name]})
 
 
+def rename_self(user: User, *, name: str) -> None:
+    """Change one's own name."""
+    user.name = _name(name)
+    with door.platform():
+        user.save(update_fields=["name"])
+
+
 def set_password(member: Membership, *, password: str, actor: Actor) -> None:
     """Set the user's password; this ends her sessions.
 
@@ -156,9 +164,25 @@ def set_password(member: Membership, *, password: str, actor: Actor) -> None:
     member.user.set_password(password)
     with door.platform():
         member.user.save(update_fields=["password"])
-        audit.record(
-            member.tenant, actor, "edit", member, diff={"password": ["set", "changed"]}
-        )
+        diff = {"password": audit.told(old=True, new=True)}
+        audit.record(member.tenant, actor, "edit", member, diff=diff)
+
+
+def set_avatar(member: Membership, *, upload: BinaryIO | None, actor: Actor) -> None:
+    """Change the user's picture, or with None remove it.
+
+    Raises:
+        NotOursError: the user does not belong to this tenant alone.
+        Invalid: this is no picture.
+    """
+    _only_ours(member)
+    before = bool(member.user.avatar)
+    if upload is None:
+        avatars.remove_avatar(member.user)
+    else:
+        avatars.set_avatar(member.user, upload)
+    diff = {"avatar": audit.told(old=before, new=upload)}
+    audit.record(member.tenant, actor, "edit", member, diff=diff)
 
 
 def check_password(password: str, user: User) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from django.core import mail
 
-from syncapp.errors import Invalid
 from syncapp.tenants import door
 from syncapp.tenants.actors import Actor
-from syncapp.tenants.models import AuditEntry, Membership, Profile, Tenant, User
-from syncapp.tenants.services import members, rights, tenancy
-from tests import make
+from syncapp.tenants.models import AuditEntry, Membership, Profile, Tenant
+from syncapp.tenants.services import members, tenancy
 
 
 def reader(tenant: Tenant) -> Profile:

@@ -66,6 +66,7 @@ class ConnectObject(TenantModel):
         related_name="children",
     )
     feed = models.UUIDField(default=uuid.uuid4, editable=False)
+    fields_rev = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

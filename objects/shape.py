@@ -9,6 +9,11 @@ from typing import Any, Final
 KEY_LIMIT: Final = 512
 """Longest key, and longest value of a searched field, in characters."""
 
+KEY_TYPES: Final = frozenset(
+    {"text", "integer", "decimal", "choice", "reference", "date", "datetime"}
+)
+"""Types whose values have one text that can identify a record."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldShape:
@@ -51,7 +56,11 @@ class FieldShape:
 
 @dataclass(frozen=True)
 class ObjectShape:
-    """A connect object with its fields in order of position."""
+    """A connect object with its fields in order of position.
+
+    Attributes:
+        rev: counts changes of the fields; whoever writes by an older picture is refused.
+    """
 
     id: int
     tenant_id: int
@@ -59,6 +68,7 @@ class ObjectShape:
     name: str
     fields: tuple[FieldShape, ...]
     key: FieldShape | None
+    rev: int = 0
 
     @cached_property
     def by_name(self) -> dict[str, FieldShape]:

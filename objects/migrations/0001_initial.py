@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("feed", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("fields_rev", models.PositiveIntegerField(default=0, editable=False)),
                 (
                     "created_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),

@@ -24,8 +24,15 @@ from objects.records.changes import (
 from objects.shape import ObjectShape
 from objects.signals import records_changing
 from syncapp import canonical
+from syncapp.errors import Changed
 
 Row = dict[str, Any]
+
+
+class FieldsChanged(Changed):
+    """The fields of this object were changed meanwhile; load them again."""
+
+    code = "fields_changed"
 
 
 def write(
@@ -48,11 +55,12 @@ def write(
         last position before it, plus n.
 
     Raises:
+        FieldsChanged: `shape` is an older picture; nothing is written.
         ValueError: two changes of one record, or a record that is not there (any more).
     """
     if not changes:
         return []
-    first = _take_positions(shape.id, len(changes))
+    first = _take_positions(shape, len(changes))
     created = [pair for pair in enumerate(changes, first) if pair[1].op is ChangeOp.CREATE]
     changed = [pair for pair in enumerate(changes, first) if pair[1].op is not ChangeOp.CREATE]
     by_seq = _insert(shape, created, source, now) | _update(changed, source, now)
@@ -69,17 +77,21 @@ def write(
     return written
 
 
-def _take_positions(object_id: int, n: int) -> int:
+def _take_positions(shape: ObjectShape, n: int) -> int:
     """Reserve the next n positions of the object and give the first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE object_seq SET last = last + %s WHERE object_id = %s RETURNING last",
-            [n, object_id],
+            "UPDATE object_seq SET last = last + %s FROM connect_object AS o"
+            " WHERE object_seq.object_id = %s AND o.id = object_seq.object_id AND o.fields_rev = %s"
+            " RETURNING object_seq.last",
+            [n, shape.id, shape.rev],
         )
-        row = cursor.fetchone()
-    if row is None:
-        raise ValueError("Lock the object before writing to it.")
-    return int(row[0]) - n + 1
+        if (row := cursor.fetchone()) is not None:
+            return int(row[0]) - n + 1
+        cursor.execute("SELECT FROM object_seq WHERE object_id = %s", [shape.id])
+        if cursor.fetchone() is None:
+            raise ValueError("Lock the object before writing to it.")
+    raise FieldsChanged
 
 
 def _insert(

@@ -1,4 +1,4 @@
-"""What can be done with connect objects; `load_shape` is what other rooms see of one."""
+"""Connect objects as plain values: what other rooms see of them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def shape_of(connect_object: ConnectObject, rows: Iterable[ConnectField]) -> Obj
         name=connect_object.name,
         fields=fields,
         key=next((field for field in fields if field.is_key), None),
+        rev=connect_object.fields_rev,
     )
 
 

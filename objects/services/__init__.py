@@ -1,0 +1,10 @@
+"""What can be done with connect objects and their records.
+
+Other rooms use the names listed here; the screens of this room use the modules.
+"""
+
+from __future__ import annotations
+
+from objects.services.shapes import field_shape, load_shape, shape_of
+
+__all__ = ["field_shape", "load_shape", "shape_of"]

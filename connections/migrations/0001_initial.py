@@ -9,205 +9,472 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('objects', '0001_initial'),
-        ('tenants', '0001_initial'),
+        ("objects", "0001_initial"),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuthState',
+            name="AuthState",
             fields=[
-                ('account_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('tenant_id', models.IntegerField()),
-                ('version', models.BigIntegerField(default=0)),
-                ('data', models.BinaryField(default=b'')),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('lease_token', models.UUIDField(null=True)),
+                ("account_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("tenant_id", models.IntegerField()),
+                ("version", models.BigIntegerField(default=0)),
+                ("data", models.BinaryField(default=b"")),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("lease_token", models.UUIDField(null=True)),
             ],
             options={
-                'db_table': 'auth_state',
+                "db_table": "auth_state",
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('system_type', models.CharField(max_length=40)),
-                ('fingerprint', models.CharField(max_length=300)),
-                ('label', models.CharField(max_length=200)),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("system_type", models.CharField(max_length=40)),
+                ("fingerprint", models.CharField(max_length=300)),
+                ("label", models.CharField(max_length=200)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'account',
+                "db_table": "account",
             },
         ),
         migrations.CreateModel(
-            name='ConnectionConfig',
+            name="ConnectionConfig",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('system_type', models.CharField(max_length=40, verbose_name='type')),
-                ('environment', models.CharField(choices=[('live', 'Live'), ('test', 'Test'), ('dev', 'Dev')], default='live', max_length=4)),
-                ('endpoint', models.CharField(blank=True, max_length=500, verbose_name='endpoint URL')),
-                ('settings', models.JSONField(default=dict)),
-                ('secrets', models.BinaryField(default=b'')),
-                ('tested_at', models.DateTimeField(editable=False, null=True)),
-                ('test', models.JSONField(default=list, editable=False)),
-                ('test_ok', models.BooleanField(editable=False, null=True)),
-                ('etag', models.PositiveIntegerField(default=1, editable=False)),
-                ('account', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='configs', to='connections.account')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("system_type", models.CharField(max_length=40, verbose_name="type")),
+                (
+                    "environment",
+                    models.CharField(
+                        choices=[("live", "Live"), ("test", "Test"), ("dev", "Dev")],
+                        default="live",
+                        max_length=4,
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.CharField(blank=True, max_length=500, verbose_name="endpoint URL"),
+                ),
+                ("settings", models.JSONField(default=dict)),
+                ("secrets", models.BinaryField(default=b"")),
+                ("tested_at", models.DateTimeField(editable=False, null=True)),
+                ("test", models.JSONField(default=list, editable=False)),
+                ("test_ok", models.BooleanField(editable=False, null=True)),
+                ("etag", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="configs",
+                        to="connections.account",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'connection_config',
+                "db_table": "connection_config",
             },
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('direction', models.CharField(choices=[('inbound', 'Inbound'), ('outbound', 'Outbound')], max_length=8)),
-                ('system_type', models.CharField(max_length=40, verbose_name='type')),
-                ('active', models.BooleanField(default=False)),
-                ('entity', models.CharField(blank=True, max_length=200)),
-                ('label', models.CharField(blank=True, max_length=60)),
-                ('primary_key', models.CharField(blank=True, max_length=60, verbose_name='primary key field')),
-                ('query_filter', models.TextField(blank=True)),
-                ('page_size', models.PositiveIntegerField(default=1000, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10000)])),
-                ('allow_create', models.BooleanField(default=True)),
-                ('allow_update', models.BooleanField(default=True)),
-                ('deletes', models.CharField(choices=[('ignore', 'keep our record'), ('delete', 'delete our record too')], default='ignore', max_length=10)),
-                ('log_all', models.BooleanField(default=True, verbose_name='a log row for unchanged records too')),
-                ('keep_days', models.PositiveSmallIntegerField(choices=[(30, '30 days'), (60, '60 days'), (180, '180 days'), (365, '365 days')], default=60, verbose_name='keep record logs')),
-                ('etag', models.PositiveIntegerField(default=1, editable=False)),
-                ('object', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='connections', to='objects.connectobject')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
-                ('config', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='connections', to='connections.connectionconfig')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("inbound", "Inbound"), ("outbound", "Outbound")], max_length=8
+                    ),
+                ),
+                ("system_type", models.CharField(max_length=40, verbose_name="type")),
+                ("active", models.BooleanField(default=False)),
+                ("entity", models.CharField(blank=True, max_length=200)),
+                ("label", models.CharField(blank=True, max_length=60)),
+                (
+                    "primary_key",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="primary key field"
+                    ),
+                ),
+                ("query_filter", models.TextField(blank=True)),
+                (
+                    "page_size",
+                    models.PositiveIntegerField(
+                        default=1000,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10000),
+                        ],
+                    ),
+                ),
+                ("allow_create", models.BooleanField(default=True)),
+                ("allow_update", models.BooleanField(default=True)),
+                (
+                    "deletes",
+                    models.CharField(
+                        choices=[
+                            ("ignore", "keep our record"),
+                            ("delete", "delete our record too"),
+                        ],
+                        default="ignore",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "log_all",
+                    models.BooleanField(
+                        default=True, verbose_name="a log row for unchanged records too"
+                    ),
+                ),
+                (
+                    "keep_days",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (30, "30 days"),
+                            (60, "60 days"),
+                            (180, "180 days"),
+                            (365, "365 days"),
+                        ],
+                        default=60,
+                        verbose_name="keep record logs",
+                    ),
+                ),
+                ("etag", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "object",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="connections",
+                        to="objects.connectobject",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
+                (
+                    "config",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="connections",
+                        to="connections.connectionconfig",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'connection',
+                "db_table": "connection",
             },
         ),
         migrations.CreateModel(
-            name='ConnectionVersion',
+            name="ConnectionVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('spec', models.JSONField()),
-                ('targets', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), size=None)),
-                ('reads', models.JSONField(default=list)),
-                ('fingerprint', models.CharField(max_length=32)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('by', models.CharField(max_length=254)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('connection', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='connections.connection')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("spec", models.JSONField()),
+                (
+                    "targets",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), size=None
+                    ),
+                ),
+                ("reads", models.JSONField(default=list)),
+                ("fingerprint", models.CharField(max_length=32)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("by", models.CharField(max_length=254)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="connections.connection",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'connection_version',
+                "db_table": "connection_version",
             },
         ),
         migrations.AddField(
-            model_name='connection',
-            name='live_version',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connections.connectionversion'),
+            model_name="connection",
+            name="live_version",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="connections.connectionversion",
+            ),
         ),
         migrations.CreateModel(
-            name='FieldMapping',
+            name="FieldMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('target', models.CharField(max_length=60)),
-                ('kind', models.CharField(choices=[('field', 'Field'), ('raw', 'Raw data')], default='field', max_length=10)),
-                ('source', models.CharField(blank=True, max_length=300)),
-                ('value', models.JSONField(blank=True, null=True)),
-                ('enabled', models.BooleanField(default=True)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('connection', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='mappings', to='connections.connection')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("target", models.CharField(max_length=60)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("field", "Field"), ("raw", "Raw data")],
+                        default="field",
+                        max_length=10,
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=300)),
+                ("value", models.JSONField(blank=True, null=True)),
+                ("enabled", models.BooleanField(default=True)),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mappings",
+                        to="connections.connection",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'field_mapping',
+                "db_table": "field_mapping",
             },
         ),
         migrations.CreateModel(
-            name='Pair',
+            name="Pair",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(blank=True, max_length=60)),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='pairs', to='connections.account')),
-                ('object', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='pairs', to='objects.connectobject')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(blank=True, max_length=60)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pairs",
+                        to="connections.account",
+                    ),
+                ),
+                (
+                    "object",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pairs",
+                        to="objects.connectobject",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'pair',
+                "db_table": "pair",
             },
         ),
         migrations.AddField(
-            model_name='connection',
-            name='pair',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='connections', to='connections.pair'),
+            model_name="connection",
+            name="pair",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="connections",
+                to="connections.pair",
+            ),
         ),
         migrations.CreateModel(
-            name='RemoteEntity',
+            name="RemoteEntity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('schema', models.JSONField(default=dict)),
-                ('fingerprint', models.CharField(blank=True, max_length=32)),
-                ('seen_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='entities', to='connections.account')),
-                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("schema", models.JSONField(default=dict)),
+                ("fingerprint", models.CharField(blank=True, max_length=32)),
+                ("seen_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entities",
+                        to="connections.account",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'remote_entity',
+                "db_table": "remote_entity",
             },
         ),
         migrations.AddField(
-            model_name='pair',
-            name='entity',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='pairs', to='connections.remoteentity'),
+            model_name="pair",
+            name="entity",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="pairs",
+                to="connections.remoteentity",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('tenant', 'system_type', 'fingerprint'), name='account_fingerprint'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "system_type", "fingerprint"), name="account_fingerprint"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connectionconfig',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='connection_config_name'),
+            model_name="connectionconfig",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "name"), name="connection_config_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connectionversion',
-            constraint=models.UniqueConstraint(fields=('connection', 'number'), name='connection_version_number'),
+            model_name="connectionversion",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "number"), name="connection_version_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fieldmapping',
-            constraint=models.UniqueConstraint(fields=('connection', 'target'), name='field_mapping_target'),
+            model_name="fieldmapping",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "target"), name="field_mapping_target"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.UniqueConstraint(fields=('tenant', 'direction', 'name'), name='connection_name'),
+            model_name="connection",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "direction", "name"), name="connection_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.UniqueConstraint(fields=('pair', 'direction'), name='connection_pair'),
+            model_name="connection",
+            constraint=models.UniqueConstraint(
+                fields=("pair", "direction"), name="connection_pair"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.CheckConstraint(condition=models.Q(('active', False), models.Q(('live_version__isnull', False), ('pair__isnull', False)), _connector='OR'), name='connection_active_published'),
+            model_name="connection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("active", False),
+                    models.Q(("live_version__isnull", False), ("pair__isnull", False)),
+                    _connector="OR",
+                ),
+                name="connection_active_published",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='remoteentity',
-            constraint=models.UniqueConstraint(fields=('account', 'name'), name='remote_entity_name'),
+            model_name="remoteentity",
+            constraint=models.UniqueConstraint(
+                fields=("account", "name"), name="remote_entity_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pair',
-            constraint=models.UniqueConstraint(fields=('object', 'account', 'entity', 'label'), name='pair_once'),
+            model_name="pair",
+            constraint=models.UniqueConstraint(
+                fields=("object", "account", "entity", "label"), name="pair_once"
+            ),
         ),
     ]

@@ -22,10 +22,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        *(
-            rls.tenant_table(table)
-            for table in (*OWNED[:-1], "auth_state", "field_mapping")
-        ),
+        *(rls.tenant_table(table) for table in (*OWNED[:-1], "auth_state", "field_mapping")),
         rls.tenant_table("connection_version", app="SID"),
         *(rls.owned(table) for table in OWNED),
         rls.composite_fk("connection_config", "account_id", "account"),

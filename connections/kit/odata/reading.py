@@ -1,7 +1,6 @@
 """Reading an entity set: all of it, what has changed, or along a delta link.
 
-The cursor holds the mark up to which changes were read (`mark`), the greatest stamp seen since
-then (`seen`) and where the next page is (`at`); or the service's own delta link (`delta`).
+The cursor is that of `connections.kit.course`, or holds the service's own link (`delta`).
 """
 
 from __future__ import annotations
@@ -15,14 +14,13 @@ import httpx
 import msgspec
 
 from connections.kit.answers import bad_response, body_of, not_json
-from connections.kit.base import Cursor, Json, Page, Query
-from connections.kit.faults import StatusError, http_date
+from connections.kit.base import Cursor, Page, Query
+from connections.kit.course import Course
+from connections.kit.faults import StatusError
 from connections.kit.odata import spelling, wire
 from connections.kit.odata.csdl import EntitySet
 from connections.kit.paging import Ask, Pager, Position, Sheet, near, walk
-from connections.kit.slices import Picker, Slicer, id_text, joined, moment
-
-VERSION: Final = 1
+from connections.kit.slices import Picker, Slicer, id_text, joined
 
 _longest_select: Final = 1500
 _gone: Final = frozenset({400, 404, 410})
@@ -98,9 +96,9 @@ class Reading:
         self._set = entity_set
         self._manner = manner
         self._query = query
-        self._now = now
         self._size = max(1, min(query.page_size, query.max_records or query.page_size))
-        self._cursor = dict(cursor) if cursor and cursor.get("v") == VERSION else {}
+        self._course = Course(cursor, now)
+        self._delta: str | None = cursor.get("delta") if cursor else None
         self._begun = False
         self._slicer = Slicer(
             wire.shape_of(entity_set, manner.change_field),
@@ -113,29 +111,30 @@ class Reading:
 
     def pages(self) -> Iterator[Page]:
         """Read on; if a stored link is no longer good, from where its run began."""
-        stored = "at" in self._cursor or "delta" in self._cursor
         try:
             yield from self._pages()
         except StatusError as error:
+            stored = self._course.at or self._delta
             if self._begun or not stored or error.http_status not in _gone:
                 raise
-            mark = self._cursor.get("mark")
-            self._cursor = {"v": VERSION, "mark": mark} if mark else {}
+            self._delta = None
+            self._course.restart()
             yield from self._pages()
 
     def _pages(self) -> Iterator[Page]:
-        position = self._cursor.get("at")
-        if position is None and "delta" in self._cursor:
-            position = {"url": self._cursor["delta"]}
-        seen = moment(self._cursor.get("seen"))
+        position = self._course.at
+        if position is None and self._delta:
+            position = {"url": self._delta}
         left = self._query.max_records
         for sheet, following in walk(self._pager(), self._fetch, position):
             self._begun = True
-            seen = self._newest(seen, sheet)
+            self._course.note(sheet.records, sheet.response)
             records = sheet.records if left is None else sheet.records[:left]
             left = None if left is None else left - len(records)
             complete = following is None or left == 0
-            yield Page(records, self._after(following, seen, sheet), complete, sheet.total)
+            link = sheet.places["delta"] if following is None else None
+            delta = {"delta": near(str(link), sheet.response)} if link else {}
+            yield Page(records, self._course.cursor(following, **delta), complete, sheet.total)
             if complete:
                 return
 
@@ -175,18 +174,17 @@ class Reading:
         options |= self._selection()
         if not self._manner.tracked:
             options["$orderby"] = ",".join(self._order)
-        if not ask.variables and self._manner.ordered:
+        if self._manner.ordered and not ask.variables.keys() & {"behind", "$skip"}:
             options["$count"] = "true"
         if self._query.max_records is not None:
             options.setdefault("$top", str(self._query.max_records))
         return options
 
     def _since(self) -> str:
-        mark, change = moment(self._cursor.get("mark")), self._manner.change_field
-        if mark is None or change is None:
+        since, change = self._course.since(self._manner.overlap), self._manner.change_field
+        if since is None or change is None:
             return ""
-        stamp = spelling.stamp(self._set.properties[change], mark - self._manner.overlap)
-        return f"{change} ge {stamp}"
+        return f"{change} ge {spelling.stamp(self._set.properties[change], since)}"
 
     def _selection(self) -> dict[str, str]:
         """Ask for the wanted fields alone, unless that would make the address too long."""
@@ -201,32 +199,6 @@ class Reading:
             "$select": select if len(select) <= _longest_select else "",
             "$expand": ",".join(one.name for one in known if one.navigation),
         }
-
-    def _newest(self, before: datetime | None, sheet: Sheet) -> datetime | None:
-        """Keep the greatest change stamp, but none from the service's future.
-
-        One record dated into next year would otherwise hide all changes until then.
-        """
-        stamps = [record.changed_at for record in sheet.records if record.changed_at]
-        if not stamps:
-            return before
-        now = http_date(sheet.response.headers.get("date", "")) or self._now()
-        return max(filter(None, (before, min(max(stamps), now))))
-
-    def _after(self, following: Position | None, seen: datetime | None, sheet: Sheet) -> Cursor:
-        mark = moment(self._cursor.get("mark"))
-        cursor: dict[str, Json] = {"v": VERSION}
-        if following is None:
-            if link := sheet.places["delta"]:
-                return cursor | {"delta": near(str(link), sheet.response)}
-            mark = max(filter(None, (mark, seen)), default=None)
-        else:
-            cursor["at"] = dict(following)
-            if seen:
-                cursor["seen"] = seen.isoformat()
-        if mark:
-            cursor["mark"] = mark.isoformat()
-        return cursor
 
     def _identify(self, raw: bytes) -> str | None:
         """Read the key of a tombstone out of its address."""

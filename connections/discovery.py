@@ -22,6 +22,7 @@ from syncapp.tenants import door
 
 SAMPLE: Final = 10
 _DEPTH: Final = 3
+_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,15 @@ def schema_of(entity: Entity) -> dict[str, Any]:
     plain = asdict(entity)
     plain["caps"]["ops"] = sorted(plain["caps"]["ops"])
     return {name: plain[name] for name in ("label", "fields", "key", "caps", "change_field")}
+
+
+def cell(record: Mapping[str, Any], name: str) -> str | None:
+    """Write one value of a sample record out: text as it is, everything else as JSON."""
+    if name not in record or record[name] is None:
+        return None
+    value = record[name]
+    text = value if isinstance(value, str) else canonical.text(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _row(entity: Entity, tenant_id: int, account_id: int, now: datetime) -> RemoteEntity:

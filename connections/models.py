@@ -154,6 +154,8 @@ class Connection(TenantModel):
         IGNORE = "ignore", "keep our record"
         DELETE = "delete", "delete our record too"
 
+    KEEP_DAYS: ClassVar = (30, 60, 180, 365)
+
     name = models.CharField(max_length=100)
     direction = models.CharField(max_length=8, choices=Direction.choices)
     system_type = models.CharField("type", max_length=40)
@@ -188,7 +190,7 @@ class Connection(TenantModel):
     keep_days = models.PositiveSmallIntegerField(
         "keep record logs",
         default=60,
-        choices=[(days, f"{days} days") for days in (30, 60, 180, 365)],
+        choices=[(days, f"{days} days") for days in KEEP_DAYS],
     )
     pair = models.ForeignKey(
         Pair,

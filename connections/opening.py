@@ -15,11 +15,11 @@ import redis
 from django.conf import settings
 
 from connections import registry, secrets
-from connections.kit.base import Context, ErrorKind, RemoteError, System, TokenStore
+from connections.kit.base import ErrorKind, RemoteError, System, TokenStore
 from connections.kit.egress import EgressPolicy
-from connections.kit.http import client_for
 from connections.kit.limits import RedisLimiter
 from connections.models import ConnectionConfig
+from connections.registry import Login, Surroundings
 from connections.store import TenantRecords
 from connections.tokens import AccountTokens, FreshTokens, login_of
 
@@ -46,47 +46,29 @@ def open_system(
     Raises:
         RemoteError: its type is unknown, its secrets do not open, or the system says so.
     """
-    kind = kind_of(config)
-    hidden = secrets_of(config)
     shared = not fresh and config.account_id is not None
-    http = client_for(
-        f"{config.tenant_id}:{config.account_id}" if shared else "",
+    login = Login(
         endpoint=config.endpoint,
+        settings=config.settings,
+        secrets=secrets_of(config),
+        account=f"{config.tenant_id}:{config.account_id}" if shared else "",
+    )
+    surroundings = Surroundings(
         policy=egress_policy(settings.SYNCAPP_EGRESS_ALLOW),
-        secrets=hidden.values(),
-        ca_certificate=str(config.settings.get("ca_certificate") or ""),
-        rates=kind.rates(config.settings),
+        now=now,
         limiter=_limiter(settings.REDIS_URL) if shared else None,
+        cancelled=cancelled,
+        store=TenantRecords(config.tenant_id, now),
     )
-    system = kind(
-        Context(
-            endpoint=config.endpoint,
-            settings=config.settings,
-            secrets=hidden,
-            http=http,
-            tokens=_tokens(config, hidden, now) if shared else FreshTokens(),
-            now=now,
-            cancelled=cancelled,
-            store=TenantRecords(config.tenant_id, now),
-        )
-    )
+    tokens = _tokens(config, login, now) if shared else FreshTokens()
+    try:
+        system = registry.open_system(config.system_type, login, tokens, surroundings)
+    except registry.UnknownSystemType as error:
+        raise RemoteError(ErrorKind.CONFIG, error.message) from error
     try:
         yield system
     finally:
         system.close()
-
-
-def kind_of(config: ConnectionConfig) -> type[System]:
-    """Give the class of a config's system.
-
-    Raises:
-        RemoteError: this installation does not know the type.
-    """
-    try:
-        return registry.system_type(config.system_type)
-    except KeyError:
-        message = f"This installation knows no system type “{config.system_type}”."
-        raise RemoteError(ErrorKind.CONFIG, message) from None
 
 
 def purpose_of(config: ConnectionConfig) -> str:
@@ -114,12 +96,10 @@ def egress_policy(allow: str) -> EgressPolicy:
     return EgressPolicy.parse(allow)
 
 
-def _tokens(
-    config: ConnectionConfig, hidden: dict[str, str], now: Callable[[], datetime]
-) -> TokenStore:
+def _tokens(config: ConnectionConfig, login: Login, now: Callable[[], datetime]) -> TokenStore:
     assert config.account_id is not None
-    login = login_of(config.endpoint, config.settings, hidden)
-    return AccountTokens(config.tenant_id, config.account_id, login, now)
+    name = login_of(login.endpoint, login.settings, login.secrets)
+    return AccountTokens(config.tenant_id, config.account_id, name, now)
 
 
 @lru_cache(maxsize=2)

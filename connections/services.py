@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any, Final
 
 import objects.services
+from connections import registry
 from connections.compile import compile_version
-from connections.declared import kind_named
 from connections.models import (
     Connection,
     ConnectionConfig,
@@ -58,7 +58,7 @@ def create(
     Raises:
         Invalid: an unknown type or a name that is taken.
     """
-    kind_named(system_type)
+    registry.system_type(system_type)
     connection = Connection(
         tenant=tenant, direction=direction, name=name.strip(), system_type=system_type
     )

@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from connections.views import configs, inbound
+from connections.views.edit import InboundEdit
+from syncapp.tenants import door
 
 app_name = "connections"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("configs/", configs.ConfigList.as_view(), name="config_list"),
+    path("configs/new/", configs.config_create, name="config_create"),
+    path(
+        "configs/new/<slug:system_type>/",
+        configs.ConfigEdit.as_view(permission="configs.create"),
+        name="config_create_of",
+    ),
+    path("configs/<int:pk>/", configs.ConfigDetail.as_view(), name="config_detail"),
+    path(
+        "configs/<int:pk>/edit/",
+        configs.ConfigEdit.as_view(permission="configs.edit"),
+        name="config_edit",
+    ),
+    path("configs/<int:pk>/delete/", configs.ConfigDelete.as_view(), name="config_delete"),
+    path("configs/<int:pk>/test/", configs.config_test, name="config_test"),
+    path("inbound/", inbound.InboundList.as_view(), name="inbound_list"),
+    path("inbound/new/", inbound.InboundCreate.as_view(), name="inbound_create"),
+    path("inbound/<int:pk>/", inbound.InboundDetail.as_view(), name="inbound_detail"),
+    path(
+        "inbound/<int:pk>/edit/",
+        door.own_transactions(InboundEdit.as_view()),
+        name="inbound_edit",
+    ),
+    path("inbound/<int:pk>/delete/", inbound.InboundDelete.as_view(), name="inbound_delete"),
+    path("inbound/<int:pk>/activate/", inbound.inbound_activate, name="inbound_activate"),
+    path("inbound/<int:pk>/deactivate/", inbound.inbound_deactivate, name="inbound_deactivate"),
+    path("inbound/<int:pk>/publish/", inbound.inbound_publish, name="inbound_publish"),
+    path("inbound/<int:pk>/test-query/", inbound.inbound_test_query, name="inbound_test_query"),
+]
 api_urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,384 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from django import forms
+from django.http import QueryDict
+
+from connections import declared
+from connections.kit.base import Setting, SettingKind, System
+from connections.models import Connection, ConnectionConfig, FieldMapping
+from objects.models import ConnectObject
+from objects.shape import ObjectShape
+from syncapp.errors import Invalid
+from syncapp.tenants.models import Tenant
+from syncapp.ui.forms import Block, Form, FormMixin, SecretField, Section
+
+ROWS: Final = "rows"
+MAX_ROWS: Final = 500
+KEEP_DAYS: Final = [(days, f"{days} days") for days in Connection.KEEP_DAYS]
+
+
+class ConfigForm(Form):
+    """A config of one system type; what the type declares becomes fields.
+
+    Their names are `settings.<name>` and `secrets.<name>`, as the service calls them too.
+    """
+
+    name = forms.CharField(
+        max_length=100, help_text="Shown in lists and pickers, such as “Production ERP”."
+    )
+    environment = forms.ChoiceField(
+        choices=ConnectionConfig.Environment.choices,
+        initial=ConnectionConfig.Environment.LIVE,
+        help_text="Shown beside the name, so that nobody mistakes a test system.",
+    )
+
+    def __init__(
+        self, *args: Any, kind: type[System], saved: Iterable[str] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        if kind.endpoint_label is not None:
+            self.fields["endpoint"] = forms.CharField(
+                label=kind.endpoint_label,
+                max_length=500,
+                help_text=kind.endpoint_help,
+                widget=forms.TextInput(
+                    attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
+                ),
+            )
+        for setting in kind.settings:
+            group = "secrets" if setting.secret else "settings"
+            field = _setting_field(setting, saved=setting.name in set(saved))
+            self.fields[f"{group}.{setting.name}"] = field
+        access = tuple(name for name in self.fields if name not in {"name", "environment"})
+        self.sections = (  # type: ignore[misc]  # they depend on the type
+            Section(kind.label, "", ("name", "environment")),
+            Section("Access", "Secrets are stored encrypted and never shown again.", access),
+        )
+
+    def given(self) -> declared.Given:
+        """Give what was entered, for the service."""
+        data = self.cleaned_data
+        return declared.Given(
+            name=data["name"],
+            environment=data["environment"],
+            endpoint=data.get("endpoint", ""),
+            settings=_group("settings.", data),
+            secrets=_group("secrets.", data),
+        )
+
+
+def config_initial(config: ConnectionConfig) -> dict[str, Any]:
+    """Give the form's values for a config that exists; no secrets."""
+    settings = {f"settings.{name}": value for name, value in config.settings.items()}
+    return {
+        "name": config.name,
+        "environment": config.environment,
+        "endpoint": config.endpoint,
+        **settings,
+    }
+
+
+def _group(prefix: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix(prefix): data[name] for name in data if name.startswith(prefix)}
+
+
+def _setting_field(setting: Setting, *, saved: bool) -> forms.Field:
+    common: dict[str, Any] = {
+        "label": setting.label,
+        "help_text": setting.help,
+        "required": setting.required,
+    }
+    match setting.kind:
+        case SettingKind.SECRET:
+            return SecretField(saved=saved, **common)
+        case SettingKind.BOOLEAN:
+            common["required"] = False
+            return forms.BooleanField(initial=bool(setting.default), **common)
+        case SettingKind.CHOICE:
+            blank = () if setting.required or setting.default else (("", "–"),)
+            return forms.ChoiceField(
+                choices=(*blank, *setting.choices), initial=setting.default, **common
+            )
+        case SettingKind.INTEGER:
+            return forms.IntegerField(initial=setting.default, **common)
+        case SettingKind.YAML | SettingKind.LONG_TEXT:
+            look = "code" if setting.kind is SettingKind.YAML else ""
+            attrs = {"rows": 12 if look else 5, "spellcheck": "false", "class": look}
+            return forms.CharField(
+                initial=setting.default,
+                strip=False,
+                widget=forms.Textarea(attrs=attrs),
+                **common,
+            )
+    return forms.CharField(initial=setting.default, **common)
+
+
+class NewConnectionForm(Form):
+    """The first step: a name and a type; everything else follows on the edit page."""
+
+    name = forms.CharField(
+        max_length=100, help_text="Such as “SAP customers”: the system and what comes from it."
+    )
+    system_type = forms.ChoiceField(label="Type", help_text="The kind of system to read from.")
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["system_type"].choices = choices  # type: ignore[attr-defined]
+
+
+class ObjectField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for the checker only
+    """A connect object of this tenant that keeps records."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} ({obj.type})"
+
+
+class ConfigField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for the checker only
+    """A config of this tenant and of the connection's type."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} [{obj.environment.upper()}]"
+
+
+class ConnectionForm(Form):
+    """The draft of a connection, with its mappings as a table of rows below it."""
+
+    name = forms.CharField(max_length=100)
+    config = ConfigField(
+        queryset=ConnectionConfig.objects.none(),
+        required=False,
+        label="Connection config",
+        empty_label="Choose a config",
+        help_text="A reference: a new password in the config reaches this connection at once.",
+    )
+    entity = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="What to read. Refresh lists what the system has.",
+        widget=forms.TextInput(
+            attrs={"list": "entities", "autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
+    query_filter = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "class": "code"}),
+    )
+    page_size = forms.IntegerField(min_value=1, max_value=10_000, help_text="Records per page.")
+    object = ObjectField(
+        queryset=ConnectObject.objects.none(),
+        required=False,
+        label="Object In · Destination",
+        empty_label="Choose a connect object",
+        help_text="Where the records are kept.",
+    )
+    primary_key = forms.ChoiceField(
+        required=False,
+        label="Primary key field",
+        help_text="The field of the destination that finds an existing record.",
+    )
+    label = forms.CharField(
+        max_length=60,
+        required=False,
+        help_text="Only if another connection moves the same entity into the same object.",
+    )
+    allow_create = forms.BooleanField(required=False, label="Create new records")
+    allow_update = forms.BooleanField(required=False, label="Update existing records")
+    deletes = forms.ChoiceField(
+        choices=Connection.Deletes.choices, label="When a record is deleted in the source"
+    )
+    log_all = forms.BooleanField(
+        required=False,
+        label="Write a log row for unchanged records too",
+        help_text="Without it, unchanged records are counted and listed per page only.",
+    )
+    keep_days = forms.TypedChoiceField(
+        coerce=int,
+        label="Keep record logs",
+        choices=KEEP_DAYS,
+    )
+
+    sections = (
+        Section("Basic Settings", "Off until you activate it.", ("name",)),
+        Section("Connection Settings", "Address and credentials of the source.", ("config",)),
+        Section("Query", "Which records are read.", ("entity", "query_filter", "page_size")),
+        Section(
+            "Object Mapping",
+            "What comes in, and how existing records are found.",
+            ("object", "primary_key", "label"),
+        ),
+        Section(
+            "Options",
+            "What a run may do, and how it is logged.",
+            ("allow_create", "allow_update", "deletes", "log_all", "keep_days"),
+        ),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        tenant: Tenant,
+        kind: type[System],
+        shape: ObjectShape | None,
+        rows: list[RowForm],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows = rows
+        self.fields["query_filter"].help_text = kind.filter_help
+        configs = ConnectionConfig.objects.for_tenant(tenant).order_by("name")
+        stores = ConnectObject.objects.for_tenant(tenant).order_by("name")
+        self._offer("object", stores.filter(kind=ConnectObject.Kind.STORE))
+        self._offer("config", configs)
+        self.fields["primary_key"].choices = _key_choices(shape)  # type: ignore[attr-defined]
+
+    def narrow(self, system_type: str) -> None:
+        """Offer configs of the connection's type only."""
+        field: Any = self.fields["config"]
+        field.queryset = field.queryset.filter(system_type=system_type)
+
+    def is_valid(self) -> bool:
+        """Judge the form and all its rows, so that everything wrong shows at once."""
+        rows = [row.is_valid() for row in self.filled]
+        return super().is_valid() and all(rows)
+
+    @property
+    def filled(self) -> list[RowForm]:
+        """The rows in which something stands."""
+        return [row for row in self.rows if not row.blank]
+
+    def parts(self) -> dict[str, Block]:
+        """Give the sections by heading, for a page that puts more between them."""
+        return {block.heading.split()[0].lower(): block for block in self.blocks()}
+
+    def show(self, error: Invalid) -> Invalid:
+        """Put what is wrong with rows beside the rows; give the rest."""
+        rest = {}
+        for name, message in error.fields.items():
+            group, _, number = name.partition(".")
+            if group == "mappings" and number.isdecimal():
+                self.filled[int(number)].add_error("source", message)
+            else:
+                rest[name] = message
+        text = "Some mappings need correcting." if len(rest) < len(error.fields) else ""
+        return Invalid(text or error.message, fields=rest)
+
+    def _offer(self, name: str, queryset: Any) -> None:
+        field: Any = self.fields[name]
+        field.queryset = queryset
+
+
+class RowForm(FormMixin, forms.Form):
+    """One mapping: a target, and the field or constant that fills it."""
+
+    uuid = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    target = forms.ChoiceField(
+        widget=forms.Select(attrs={"data-plain": "", "aria-label": "Target field"})
+    )
+    kind = forms.ChoiceField(
+        choices=FieldMapping.Kind.choices,
+        initial=FieldMapping.Kind.FIELD,
+        widget=forms.Select(attrs={"data-plain": "", "aria-label": "Kind"}),
+    )
+    source = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=2000,
+        widget=forms.TextInput(
+            attrs={
+                "list": "source-fields",
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "aria-label": "Source field or value",
+            }
+        ),
+    )
+    enabled = forms.BooleanField(
+        required=False,
+        initial=True,
+        widget=forms.CheckboxInput(attrs={"aria-label": "Enabled"}),
+    )
+
+    def __init__(self, *args: Any, shape: ObjectShape | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        targets: Any = self.fields["target"]
+        targets.choices = _target_choices(shape, self["target"].value())
+
+    @property
+    def blank(self) -> bool:
+        """Nothing was entered: neither a target nor a source."""
+        return not (self["target"].value() or self["source"].value())
+
+    def row(self) -> dict[str, Any]:
+        """Give the row as the service takes it."""
+        data = self.cleaned_data
+        copied = data["kind"] == FieldMapping.Kind.FIELD
+        return {
+            "uuid": data["uuid"],
+            "target": data["target"],
+            "kind": data["kind"],
+            "source": data["source"] if copied else "",
+            "value": None if copied else data["source"] or None,
+            "enabled": data["enabled"],
+        }
+
+    def clean_source(self) -> str:
+        source: str = self.cleaned_data["source"]
+        if self.cleaned_data.get("kind") != FieldMapping.Kind.FIELD:
+            return source
+        if len(source) > 300:
+            raise forms.ValidationError("A path has at most 300 characters.")
+        return source.strip()
+
+
+def row_initial(mapping: FieldMapping) -> dict[str, Any]:
+    """Give a row's values for a mapping that exists."""
+    copied = mapping.kind == FieldMapping.Kind.FIELD
+    return {
+        "uuid": mapping.uuid,
+        "target": mapping.target,
+        "kind": mapping.kind,
+        "source": mapping.source if copied else mapping.value or "",
+        "enabled": mapping.enabled,
+    }
+
+
+def bound_rows(data: QueryDict, shape: ObjectShape | None) -> list[RowForm]:
+    """Read the rows that were sent."""
+    text = data.get(f"{ROWS}-total", "0")
+    total = min(int(text), MAX_ROWS) if text.isdecimal() else 0
+    return [RowForm(data, prefix=f"{ROWS}-{n}", shape=shape) for n in range(total)]
+
+
+def fresh_rows(values: Iterable[Mapping[str, Any]], shape: ObjectShape | None) -> list[RowForm]:
+    """Make rows that show these values."""
+    return [
+        RowForm(initial=dict(value), prefix=f"{ROWS}-{n}", shape=shape)
+        for n, value in enumerate(values)
+    ]
+
+
+def _target_choices(shape: ObjectShape | None, present: str | None) -> list[tuple[str, str]]:
+    fields = shape.fields if shape else ()
+    choices = [("", "–")]
+    for field in fields:
+        marks = [field.type.replace("_", " ")]
+        marks += ["key"] if field.is_key else ["required"] if field.required else []
+        choices.append((field.name, f"{field.label or field.name} · {', '.join(marks)}"))
+    if present and present not in {value for value, _ in choices}:
+        choices.append((present, f"{present} · no such field"))
+    return choices
+
+
+def _key_choices(shape: ObjectShape | None) -> list[tuple[str, str]]:
+    fields = [
+        field for field in (shape.fields if shape else ()) if field.is_key or field.is_unique
+    ]
+    marked = [
+        (field.name, f"{field.label or field.name} · {'key' if field.is_key else 'unique'}")
+        for field in fields
+    ]
+    return [("", "Choose a field" if shape else "Choose Object In first"), *marked]

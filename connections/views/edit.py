@@ -1,0 +1,247 @@
+"""The edit page of an inbound connection: the draft's form, and its mapping table below it.
+
+Besides saving, the page can be *redrawn*: rows are added, removed and proposed, entities are
+looked up anew, a query is tried, and what was typed stays as it is. Each redrawing is a button of
+the same form, so it works without a script; with one, only the form is replaced.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from connections import configs, declared, discovery, registry, services
+from connections.discovery import Sample
+from connections.forms import (
+    ConnectionForm,
+    RowForm,
+    bound_rows,
+    fresh_rows,
+    row_initial,
+)
+from connections.kit.base import RemoteError, System
+from connections.models import Connection, ConnectionConfig, RemoteEntity
+from connections.publish import shape_of
+from objects.models import ConnectObject
+from objects.shape import ObjectShape
+from syncapp.errors import Invalid
+from syncapp.tenants import door
+from syncapp.tenants.http import TenantRequest
+from syncapp.ui.access import require
+from syncapp.ui.views import EditView
+
+
+class InboundEdit(EditView):
+    """Holds its own transactions, because looking up entities and trying a query talk."""
+
+    permission = "inbound.edit"
+    model = Connection
+    noun = "inbound connection"
+    breadcrumbs = (("Inbound", "connections:inbound_list"),)
+    form_class = ConnectionForm
+    template_name = "connections/inbound_edit.html"
+    list_url_name = "connections:inbound_list"
+    detail_url_name = "connections:inbound_detail"
+    edit_url_name = "connections:inbound_edit"
+
+    sample: Sample | None = None
+    talk_error: str = ""
+    notice: str = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Talk first, if the button asks for it, and then answer inside the tenant's door."""
+        require(request, self.permission)
+        tenant = cast("TenantRequest", request).tenant
+        if request.method == "POST" and request.POST.get("_redraw") in {"entities", "test"}:
+            self._talk(request.POST["_redraw"])
+        with door.tenant(tenant.pk):
+            return super().dispatch(request, *args, **kwargs)
+
+    def rows(self) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().rows()
+        return rows.filter(direction=Connection.Direction.INBOUND).select_related(
+            "config", "object", "live_version"
+        )
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.POST.get("_redraw"):
+            row = self.one()
+            return self._form_page(self._redrawn(row), row)
+        return super().post(request, *args, **kwargs)
+
+    def form(self, row: Connection) -> ConnectionForm:
+        if self.request.method != "POST":
+            shape = shape_of(row)
+            mappings = row.mappings.order_by("position", "pk")
+            rows = fresh_rows([row_initial(mapping) for mapping in mappings], shape)
+            initial = {name: getattr(row, name) for name in services.EDITABLE}
+            return self._form(row, shape, rows, initial=initial)
+        shape = self._sent_shape()
+        return self._form(
+            row, shape, bound_rows(self.request.POST, shape), data=self.request.POST
+        )
+
+    def save(self, form: ConnectionForm, row: Connection) -> Connection:
+        actor = cast("TenantRequest", self.request).actor
+        mappings = [one.row() for one in form.filled]
+        etag = self.request.POST.get("etag", "")
+        try:
+            return services.edit(
+                row,
+                form.cleaned_data,
+                mappings=mappings,
+                actor=actor,
+                etag=int(etag) if etag.isdecimal() else None,
+            )
+        except Invalid as error:
+            raise form.show(error) from error
+
+    def context(self, row: Connection) -> dict[str, Any]:
+        config = self._chosen_config(row)
+        entity = self._chosen("entity", row.entity)
+        known = discovery.known_entity(config, entity)
+        return {
+            "type_label": declared.label_of(row.system_type),
+            "config": config,
+            "facts": declared.facts(config, configs.saved_secrets(config)) if config else [],
+            "entities": discovery.known_entities(config) if config else [],
+            "sources": self._sources(known),
+            "sample": shown_sample(self.sample) if self.sample else None,
+            "talk_error": self.talk_error,
+            "notice": self.notice,
+            "asked": self.request.POST.get("_redraw", ""),
+        }
+
+    def _form(
+        self,
+        row: Connection,
+        shape: ObjectShape | None,
+        rows: list[RowForm],
+        **options: Any,
+    ) -> ConnectionForm:
+        form = ConnectionForm(
+            tenant=cast("TenantRequest", self.request).tenant,
+            kind=_kind(row),
+            shape=shape,
+            rows=rows,
+            **options,
+        )
+        form.narrow(row.system_type)
+        return form
+
+    def _redrawn(self, row: Connection) -> ConnectionForm:
+        """Show what was typed, unjudged, with the rows changed as the button asked."""
+        shape = self._sent_shape()
+        sent = ConnectionForm(
+            self.request.POST,
+            tenant=cast("TenantRequest", self.request).tenant,
+            kind=_kind(row),
+            shape=shape,
+            rows=[],
+        )
+        initial = {name: sent[name].value() for name in sent.fields}
+        values = [
+            {name: one[name].value() for name in one.fields}
+            for one in bound_rows(self.request.POST, shape)
+        ]
+        wish, _, number = self.request.POST["_redraw"].partition(":")
+        if wish == "remove" and number.isdecimal():
+            values[int(number) : int(number) + 1] = []
+        elif wish == "add":
+            values.append({})
+        elif wish == "suggest" and shape is not None:
+            values += self._suggested(row, shape, values)
+        return self._form(row, shape, fresh_rows(values, shape), initial=initial)
+
+    def _suggested(
+        self, row: Connection, shape: ObjectShape, values: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        entity = discovery.known_entity(
+            self._chosen_config(row), self._chosen("entity", row.entity)
+        )
+        paths = [path for path, _ in discovery.field_paths(entity)]
+        taken = [str(value.get("target")) for value in values]
+        found = services.suggest_rows(shape, paths, taken)
+        if not paths:
+            self.notice = "Refresh the entities first: the source's fields are not known yet."
+        elif not found:
+            self.notice = (
+                "No field of the source is named like a free field of the destination."
+            )
+        return found
+
+    def _talk(self, wish: str) -> None:
+        tenant = cast("TenantRequest", self.request).tenant
+        with door.tenant(tenant.pk):
+            row = get_object_or_404(self.rows(), pk=self.kwargs["pk"])
+            config = self._chosen_config(row)
+        entity = self._chosen("entity", row.entity)
+        if config is None or (wish == "test" and not entity):
+            self.talk_error = (
+                "Choose a connection config first." if config is None else "Choose an entity."
+            )
+            return
+        try:
+            if wish == "entities":
+                discovery.discover(config, now=timezone.now)
+            else:
+                query = discovery.sample_query(entity, self._chosen("query_filter", ""))
+                self.sample = discovery.sample(config, query, now=timezone.now)
+        except RemoteError as error:
+            self.talk_error = error.message
+
+    def _chosen(self, name: str, stored: str) -> str:
+        return str(self.request.POST.get(name, stored)).strip()
+
+    def _chosen_config(self, row: Connection) -> ConnectionConfig | None:
+        """Give the config that is chosen on the page; a foreign one is none."""
+        sent = self.request.POST.get("config")
+        if sent is None:
+            return row.config
+        found: ConnectionConfig | None = None
+        if sent.isdecimal():
+            tenant = cast("TenantRequest", self.request).tenant
+            rows = ConnectionConfig.objects.for_tenant(tenant)
+            found = rows.filter(pk=int(sent), system_type=row.system_type).first()
+        return found
+
+    def _sent_shape(self) -> ObjectShape | None:
+        """Give the shape of the object that is chosen on the page; a foreign one has none."""
+        sent = self.request.POST.get("object", "")
+        tenant = cast("TenantRequest", self.request).tenant
+        if not sent.isdecimal():
+            return None
+        found = ConnectObject.objects.for_tenant(tenant).filter(pk=int(sent)).first()
+        return shape_of(Connection(object=found)) if found else None
+
+    def _sources(self, entity: RemoteEntity | None) -> list[tuple[str, str]]:
+        found = discovery.field_paths(entity)
+        if not found and self.sample:
+            return [(name, "seen in the sample") for name in self.sample.fields]
+        return found
+
+
+def shown_sample(sample: Sample) -> dict[str, Any]:
+    """Give what the table of a test query shows: simple values as text, the rest as JSON."""
+    return {
+        "fields": sample.fields,
+        "lines": [
+            [discovery.cell(record, name) for name in sample.fields]
+            for record in sample.records
+        ],
+        "n": len(sample.records),
+        "unreadable": sample.unreadable,
+        "seconds": sample.elapsed_ms / 1000,
+    }
+
+
+def _kind(row: Connection) -> type[System]:
+    try:
+        return registry.system_type(row.system_type)
+    except registry.UnknownSystemType as error:
+        raise Http404(error.message) from error

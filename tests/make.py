@@ -54,12 +54,12 @@ def make_member(
     """A user of the tenant; `profile` may be the name of a standard one."""
     user = user or make_user(email, password=password)
     with door.platform():
-        if isinstance(profile, str):
-            profile = Profile.objects.for_tenant(tenant).get(name=profile)
+        named = profile if isinstance(profile, str) else profile.name
+        held = Profile.objects.for_tenant(tenant).get(name=named)
         return Membership.objects.create(
             tenant=tenant,
             user=user,
-            profile=profile,
+            profile=held,
             invited_as=user.name,
             joined_at=NOW if joined else None,
         )

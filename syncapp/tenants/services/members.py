@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from syncapp.errors import Invalid, NotAllowed, Refused
+from syncapp.errors import Invalid, NotAllowed, NotThere, Refused
 from syncapp.tenants import audit, door, mail
 from syncapp.tenants.actors import Actor
 from syncapp.tenants.integrity import unique
@@ -213,6 +213,23 @@ def create_operator(*, email: str, name: str, actor: Actor) -> User:
         user.save(update_fields=["is_platform"])
     log.info("platform operator made", email=email, actor=actor.label)
     return user
+
+
+def remove_operator(*, email: str, actor: Actor) -> None:
+    """Take the platform from somebody; a user who is in no tenant is deleted.
+
+    Raises:
+        NotThere: nobody of this address runs the platform.
+    """
+    with door.platform(), transaction.atomic():
+        email = User.objects.normalize_email(email)
+        user = User.objects.filter(email=email, is_platform=True).first()
+        if user is None:
+            raise NotThere(f"Nobody with the address {email} runs the platform.")
+        user.is_platform = False
+        user.save(update_fields=["is_platform"])
+        delete_stranded([user.pk])
+    log.info("platform operator removed", email=email, actor=actor.label)
 
 
 def _only_ours(member: Membership) -> None:

@@ -32,8 +32,9 @@ class ProfileList(ListView):
     empty = Empty("A profile says what its users may do.", icon="shield-lock")
 
     def rows(self) -> QuerySet[Any]:
-        rows: QuerySet[Any] = Profile.objects.for_tenant(self.request.tenant)
-        return rows.annotate(n_users=Count("memberships"))
+        rows = Profile.objects.for_tenant(self.request.tenant)
+        counted: QuerySet[Any] = rows.annotate(n_users=Count("memberships"))
+        return counted
 
 
 class _ProfilePage(Page):

@@ -16,7 +16,8 @@ def url(name: str, **kwargs: object) -> str:
 
 def profile(tenant: Tenant, name: str = "Reader") -> Profile:
     with door.tenant(tenant.pk):
-        return Profile.objects.for_tenant(tenant).get(name=name)
+        found: Profile = Profile.objects.for_tenant(tenant).get(name=name)
+    return found
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from syncapp.tenants.services import members, tenancy
 
 
 def reader(tenant: Tenant) -> Profile:
-    return Profile.objects.for_tenant(tenant).get(name=tenancy.READER)
+    found: Profile = Profile.objects.for_tenant(tenant).get(name=tenancy.READER)
+    return found
 
 
 def invite(tenant: Tenant, by: Membership, email: str, name: str = "Dora") -> Membership:

@@ -34,27 +34,23 @@ START_S, STOP_S = 120, 60
 class Started:
     """A launcher that a test has started, with its installation."""
 
-    def __init__(self, state: Path, port: int, **environment: str) -> None:
+    def __init__(self, state: Path, port: int, output: Path | None = None) -> None:
         self.state, self.port = state, port
         self.url = f"http://127.0.0.1:{port}"
-        self.output = state.with_suffix(".out")
+        self.output = output or state.with_suffix(".out")
         self.environment = {
             name: value
             for name, value in os.environ.items()
             if name not in {"DATABASE_URL", "REDIS_URL"} and not name.startswith("SYNCAPP_")
         }
-        self.environment |= {
-            "SYNCAPP_STATE": str(state),
-            "SYNCAPP_PORT": str(port),
-            **environment,
-        }
-        with self.output.open("wb") as output:
+        self.environment |= {"SYNCAPP_STATE": str(state), "SYNCAPP_PORT": str(port)}
+        with self.output.open("wb") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "syncapp.launcher", "up"],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
@@ -138,123 +134,6 @@ def listens(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.fixture
-def port() -> int:
-    reservation = Reservation()
-    reservation.release()
-    return reservation.port
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Started]]:
-    """Start an installation; whatever the test leaves running ends with it."""
-    started = []
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents:  # root's PostgreSQL runs as somebody else
-        if os.geteuid() == 0 and "pytest" in parent.name:
-            parent.chmod(0o755)
-
-    def begin(port: int, **environment: str) -> Started:
-        started.append(Started(tmp_path / "state", port, **environment))
-        return started[-1]
-
-    yield begin
-    for launcher in started:
-        if launcher.process.poll() is None:
-            launcher.end(signal.SIGTERM)
-
-
-def test_first_start_serves_pages_and_says_where(
-    start: Callable[..., Started], port: int
-) -> None:
-    launcher = start(port).ready()
-
-    assert status(f"{launcher.url}/healthz") == 200
-    assert launcher.demo["url"] == launcher.url
-    assert launcher.demo["logins"]
-    for login in launcher.demo["logins"]:
-        assert login["email"] in launcher.text
-        assert login["password"] in launcher.text
-    assert launcher.demo["api_key"] in launcher.text
-    assert launcher.demo["demo_erp_url"] in launcher.text
-    modes = {path.name: path.stat().st_mode & 0o077 for path in launcher.state.glob("*.secret")}
-    assert modes
-    assert set(modes.values()) == {0}
-    assert (launcher.state / "demo.json").stat().st_mode & 0o077 == 0
-
-
-def test_signal_stops_everything_in_order_and_the_next_start_is_fast(
-    start: Callable[..., Started], port: int
-) -> None:
-    launcher = start(port).ready()
-    before = launcher.demo
-    below = descendants(launcher.process.pid)
-    assert len(below) > 6
-
-    assert launcher.end(signal.SIGTERM) == 0
-
-    assert alive(below) == {}
-    assert (
-        "database system is shut down" in (launcher.state / "logs" / "postgres.log").read_text()
-    )
-    assert "FATAL" not in (launcher.state / "logs" / "worker.log").read_text()
-
-    began = time.monotonic()
-    again = start(port).ready()
-    assert time.monotonic() - began < 30  # measured: 6 s on an idle machine
-    assert {**again.demo, "demo_erp_url": ""} == {**before, "demo_erp_url": ""}
-
-
-def test_killed_launcher_leaves_no_process(start: Callable[..., Started], port: int) -> None:
-    launcher = start(port).ready()
-    until(lambda: pool_processes(launcher) >= 2, START_S)
-    below = descendants(launcher.process.pid)
-
-    launcher.end(signal.SIGKILL)
-
-    until(lambda: not alive(below), 15)
-    assert not listens(port)
-    start(port).ready()  # and what it left behind is no hindrance
-
-
-def test_dead_children_are_started_again(start: Callable[..., Started], port: int) -> None:
-    launcher = start(port).ready()
-    until(lambda: pool_processes(launcher) >= 2, START_S)
-
-    for pid in main_processes(launcher).values():
-        os.kill(pid, signal.SIGKILL)
-
-    until(lambda: len(alive_named(launcher)) == len(NAMES), START_S)
-    until(lambda: answers(f"{launcher.url}/healthz"), START_S)
-    for name in ("web", "worker", "beat", "demo-erp", "postgres", "valkey"):
-        assert f"{name} ended" in launcher.text
-
-
-def test_second_launcher_is_refused_and_commands_use_the_first(
-    start: Callable[..., Started], port: int
-) -> None:
-    launcher = start(port).ready()
-
-    other = start(port)
-    assert other.process.wait(START_S) == 1
-    assert "already running" in other.text
-    assert launcher.url in other.text
-
-    assert launcher.manage("check").returncode == 0
-    shown = launcher.manage("showmigrations", "--plan")
-    assert "[X]  tenants.0001_initial" in shown.stdout, shown.stderr
-    assert launcher.process.poll() is None
-
-
-def test_taken_port_is_named(start: Callable[..., Started], port: int) -> None:
-    with socket.create_server(("127.0.0.1", port)):
-        launcher = start(port)
-        assert launcher.process.wait(START_S) == 1
-
-    assert f"Port {port} is taken" in launcher.text
-    assert "SYNCAPP_PORT" in launcher.text
-
-
 NAMES = {
     "web": "gunicorn syncapp.wsgi",
     "worker": "syncapp.celery worker",
@@ -292,6 +171,122 @@ def answers(url: str) -> bool:
         return False
 
 
+def free_port() -> int:
+    reservation = Reservation()
+    reservation.release()
+    return reservation.port
+
+
+def reachable(folder: Path) -> Path:
+    """Let everybody through to this folder of pytest: root's PostgreSQL runs as `nobody`."""
+    folder.chmod(0o755)
+    for place in folder.parents:
+        if "pytest" in place.name:
+            place.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """One installation for the tests that leave it running."""
+    folder = reachable(tmp_path_factory.mktemp("running"))
+    launcher = Started(folder / "state", free_port())
+    try:
+        yield launcher.ready()
+    finally:
+        launcher.end(signal.SIGTERM)
+
+
+def test_first_start_serves_pages_and_says_where(running: Started) -> None:
+    until(lambda: answers(f"{running.url}/healthz"), START_S)
+
+    assert running.demo["url"] == running.url
+    assert running.demo["logins"]
+    for login in running.demo["logins"]:
+        assert login["email"] in running.text
+        assert login["password"] in running.text
+    assert running.demo["api_key"] in running.text
+    assert running.demo["demo_erp_url"] in running.text
+
+
+def test_what_is_secret_is_readable_by_its_owner_only(running: Started) -> None:
+    secret = [*running.state.glob("*.secret"), *running.state.glob("*.json")]
+
+    assert len(secret) > 5
+    assert {path.name: path.stat().st_mode & 0o077 for path in secret} == dict.fromkeys(
+        (path.name for path in secret), 0
+    )
+
+
+def test_dead_children_are_started_again(running: Started) -> None:
+    until(lambda: pool_processes(running) >= 2, START_S)
+    killed = main_processes(running)
+
+    for pid in killed.values():
+        os.kill(pid, signal.SIGKILL)
+
+    until(lambda: not set(killed.values()) & descendants(running.process.pid).keys(), STOP_S)
+    until(lambda: len(alive_named(running)) == len(NAMES), START_S)
+    until(lambda: answers(f"{running.url}/healthz"), START_S)
+    for name in NAMES:
+        assert f"{name} ended" in running.text
+
+
+def test_second_launcher_is_refused_and_commands_use_the_first(running: Started) -> None:
+    until(lambda: answers(f"{running.url}/healthz"), START_S)
+
+    other = Started(running.state, free_port(), output=running.state.with_name("other.out"))
+    assert other.process.wait(START_S) == 1
+    assert "already running" in other.text
+    assert running.url in other.text
+
+    assert running.manage("check").returncode == 0
+    shown = running.manage("showmigrations", "--plan")
+    assert "[X]  tenants.0001_initial" in shown.stdout, shown.stderr
+    assert running.process.poll() is None
+
+
+def test_it_stops_in_order_starts_fast_and_dies_without_orphans(tmp_path: Path) -> None:
+    """One long story, because each of its starts takes seconds."""
+    state = reachable(tmp_path) / "state"
+    launcher = Started(state, free_port()).ready()
+    first = launcher.demo
+    below = descendants(launcher.process.pid)
+    assert len(below) > len(NAMES)
+
+    assert launcher.end(signal.SIGTERM) == 0
+
+    assert alive(below) == {}
+    assert "database system is shut down" in (state / "logs" / "postgres.log").read_text()
+    # The database outlived the worker, so nothing that the worker was doing could fail.
+    assert "OperationalError" not in (state / "logs" / "worker.log").read_text()
+
+    began = time.monotonic()
+    launcher = Started(state, launcher.port).ready()
+    assert time.monotonic() - began < 30  # 6 s on an idle machine
+    assert {**launcher.demo, "demo_erp_url": ""} == {**first, "demo_erp_url": ""}
+
+    until(lambda: pool_processes(launcher) >= 2, START_S)
+    below = descendants(launcher.process.pid)
+    launcher.end(signal.SIGKILL)
+
+    until(lambda: not alive(below), 15)
+    assert not listens(launcher.port)
+    left = Installation(state)
+    left.lock()  # the kernel has given it back
+    left.unlock()
+
+
+def test_taken_port_is_named(tmp_path: Path) -> None:
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        launcher = Started(tmp_path / "state", port)
+        assert launcher.process.wait(START_S) == 1
+
+    assert f"Port {port} is taken" in launcher.text
+    assert "SYNCAPP_PORT" in launcher.text
+
+
 def test_state_directory_has_one_owner_at_a_time(tmp_path: Path) -> None:
     first, second = Installation(tmp_path / "state"), Installation(tmp_path / "state")
     first.lock()
@@ -304,13 +299,13 @@ def test_state_directory_has_one_owner_at_a_time(tmp_path: Path) -> None:
     second.unlock()
 
 
-def test_acknowledged_commits_survive_a_killed_server(start: object, tmp_path: Path) -> None:
+def test_acknowledged_commits_survive_a_killed_server(tmp_path: Path) -> None:
     """Killed with the power of kill -9, started again: what was committed is there."""
     import psycopg  # noqa: PLC0415
 
     environment = {name: os.environ.pop(name) for name in ("DATABASE_URL", "REDIS_URL")}
     try:
-        installation = Installation(tmp_path / "state")
+        installation = Installation(reachable(tmp_path) / "state")
         embedded = Embedded(installation)
         embedded.start()
         assert embedded.postgres

@@ -116,8 +116,8 @@ class OData(System):
         Setting(
             "change_field",
             "Change field",
-            help="The field with the time of the last change; several separated by commas. "
-            "If left empty, usual names are tried.",
+            help="The field with the time of the last change; several separated by commas, "
+            "for one entity alone as Items/ModifiedAt. If left empty, usual names are tried.",
         ),
         Setting(
             "overlap_seconds",
@@ -200,8 +200,10 @@ class OData(System):
 
     def change_field(self, entity_set: csdl.EntitySet) -> str | None:
         """Give the field by which changes of a set are found, if it has one."""
-        wished = str(self.context.settings.get("change_field") or "").split(",")
-        names = [name.strip() for name in wished if name.strip()] or _usual_change_fields
+        listed = str(self.context.settings.get("change_field") or "").split(",")
+        wished = [name.strip() for name in listed if name.strip()]
+        own = [name.removeprefix(f"{entity_set.name}/") for name in wished]
+        names = [name for name in own if "/" not in name] if wished else _usual_change_fields
         by_name = {
             name.lower(): name
             for name, one in entity_set.properties.items()

@@ -9,7 +9,7 @@ answer, so a dry run and a real one cannot differ.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import xxhash
 
@@ -17,27 +17,11 @@ from connections.kit.codes import Code, Outcome
 from connections.kit.values import Record
 from connections.spec import Mapped, SyncSpec
 from objects.records.changes import ChangeOp, RecordChange, Stored
-from objects.shape import KEY_LIMIT
-from objects.values import completed, index_text, missing, plain, storable
+from objects.values import completed, index_text, missing, plain
+from syncapp.sync import verdicts
 from syncapp.sync.changes import Decision, Facts, Incoming, LinkFact, Verdict
 
 Links = Mapping[str, LinkFact]
-
-_NO_ID: Final = Verdict(
-    "read", Code.NO_REMOTE_ID, "", "The source record has no id, so it cannot be followed."
-)
-_LONG_ID: Final = Verdict(
-    "read",
-    Code.KEY_TOO_LONG,
-    "",
-    f"The source record's id has more than {KEY_LIMIT} characters.",
-)
-_BAD_ID: Final = Verdict(
-    "read",
-    Code.UNSTORABLE,
-    "",
-    "The source record's id holds a character that cannot be stored (NUL or half a character).",
-)
 
 
 def usable_ids(records: Sequence[Record]) -> list[str]:
@@ -45,7 +29,7 @@ def usable_ids(records: Sequence[Record]) -> list[str]:
     return [
         record.remote_id
         for record in records
-        if record.remote_id and _id_problem(record.remote_id) is None
+        if record.remote_id and verdicts.of_id(record.remote_id) is None
     ]
 
 
@@ -69,7 +53,7 @@ def sift(
     for index, record in enumerate(records):
         remote_id = record.remote_id
         link = links.get(remote_id) if remote_id else None
-        if link is None and (problem := _id_problem(remote_id)):
+        if link is None and (problem := verdicts.of_id(remote_id)):
             settled.append(_without_link(index, record, problem))
         elif last[remote_id] != index:
             settled.append(_superseded(index, record, link))
@@ -194,7 +178,7 @@ class _Page:
             return None
         link, holder = decision.link, facts.holders.get(existing.id)
         if existing.id in self.taken:
-            _conflict(decision, _claimed_twice(mapped.key))
+            _conflict(decision, verdicts.claimed_twice(mapped.key))
         elif holder is None or (link is not None and holder.id == link.id):
             pass
         elif holder.remote_id is None:
@@ -202,7 +186,7 @@ class _Page:
         elif holder.dead:
             decision.former = holder.id
         else:
-            _conflict(decision, _linked_elsewhere(mapped.key, holder.remote_id))
+            _conflict(decision, verdicts.linked_elsewhere(mapped.key, holder.remote_id))
         if decision.verdict is None:
             self.taken.add(existing.id)
             decision.record_id = existing.id
@@ -227,7 +211,7 @@ class _Page:
             decision.outcome, decision.code = Outcome.SKIPPED, Code.CREATE_OFF
             return decision
         if absent := missing(shape, mapped.values):
-            return _stop(decision, _absent(absent[0].name, absent[0].label))
+            return _stop(decision, verdicts.absent(absent[0]))
         self.keys.add(key)
         values = completed(shape, mapped.values)
         decision.outcome = Outcome.CREATED
@@ -265,12 +249,12 @@ class _Page:
     def _key_problem(self, key: str, existing: Stored | None) -> Verdict | None:
         """Say why the record cannot have this key."""
         if not key:
-            return _NO_KEY
+            return verdicts.NO_KEY
         other = self.facts.by_key.get(key)
         if key in self.keys or (
             other is not None and (existing is None or other.id != existing.id)
         ):
-            return _key_in_use(key)
+            return verdicts.key_in_use(key)
         return None
 
     def _removed(self, one: Incoming) -> Decision:
@@ -328,11 +312,10 @@ def _map(spec: SyncSpec, one: Incoming) -> Incoming:
     try:
         one.mapped = mapped = spec.map(values)
     except Exception as error:  # noqa: BLE001  as above; the mapping itself refuses, not raises
-        message = f"The record could not be mapped ({type(error).__name__})."
-        one.verdict = Verdict("map", Code.UNDECODABLE, "", message)
+        one.verdict = verdicts.unmappable(error)
         return one
-    if (refusal := mapped.refusal) is not None:
-        one.verdict = Verdict("map", refusal.code, refusal.field, refusal.message)
+    if mapped.refusal is not None:
+        one.verdict = verdicts.of_mapping(mapped.refusal)
     return one
 
 
@@ -345,14 +328,6 @@ def _known_key(spec: SyncSpec, mapped: Mapped | None) -> str | None:
     key = spec.shape.key or spec.primary_key
     value = mapped.values.get(key.name)
     return plain(value) if value is not None else None
-
-
-def _id_problem(remote_id: str | None) -> Verdict | None:
-    if not remote_id:
-        return _NO_ID
-    if len(remote_id) > KEY_LIMIT:
-        return _LONG_ID
-    return None if storable(remote_id) else _BAD_ID
 
 
 def _without_link(index: int, record: Record, verdict: Verdict) -> Decision:
@@ -381,28 +356,3 @@ def _stop(decision: Decision, verdict: Verdict) -> Decision:
 def _conflict(decision: Decision, verdict: Verdict) -> None:
     decision.reject(verdict)
     decision.outcome = Outcome.CONFLICT
-
-
-def _linked_elsewhere(key: str, remote_id: str) -> Verdict:
-    message = f"The record with key “{key}” is linked to the source record “{remote_id}”."
-    return Verdict("match", Code.KEY_LINKED_ELSEWHERE, "", message)
-
-
-def _claimed_twice(key: str) -> Verdict:
-    message = f"Two source records of this page claim the record with key “{key}”."
-    return Verdict("match", Code.KEY_LINKED_ELSEWHERE, "", message)
-
-
-def _key_in_use(key: str) -> Verdict:
-    message = f"Another record has the key “{key}”."
-    return Verdict("match", Code.KEY_LINKED_ELSEWHERE, "", message)
-
-
-def _absent(name: str, label: str) -> Verdict:
-    message = f"{label or name} is required, and the source has none."
-    return Verdict("map", Code.REQUIRED_MISSING, name, message)
-
-
-_NO_KEY: Final = Verdict(
-    "map", Code.EMPTY_KEY, "", "A new record needs a key, and its key field came out empty."
-)

@@ -184,7 +184,7 @@ class _Slice:
         )
         with opened as system:
             source = first(system.read(self._query(spec), cursor), self._limit)
-            with reading_ahead(source, leave=db.connection.close) as ahead:
+            with reading_ahead(source, leave=db.connections.close_all) as ahead:
                 try:
                     end = pipeline.run(
                         ahead, spec, store, should_stop=self._should_stop(store, heartbeat)

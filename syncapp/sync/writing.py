@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from connections.kit.codes import Code
 from objects.records.changes import RecordChange, Written
 from objects.shape import FieldShape
-from syncapp.sync.changes import Decision, Verdict
+from syncapp.sync import verdicts
+from syncapp.sync.changes import Decision
 
 Clashes = Callable[[Sequence[RecordChange]], Mapping[int, FieldShape]]
 Attempt = Callable[[Sequence[RecordChange]], Sequence[Written]]
@@ -37,8 +37,7 @@ def refuse_clashes(decisions: Sequence[Decision], clashes: Clashes) -> list[Deci
     changing = [decision for decision in decisions if decision.change is not None]
     forbidden = clashes(_changes(changing)) if changing else {}
     for number, field in forbidden.items():
-        message = f"Another record has the same {field.label or field.name}, which is unique."
-        changing[number].reject(Verdict("match", Code.NOT_UNIQUE, field.name, message))
+        changing[number].reject(verdicts.not_unique(field))
     return [decision for decision in changing if decision.change is not None]
 
 
@@ -63,7 +62,7 @@ def apply(changing: Sequence[Decision], attempt: Attempt, *, halving: bool) -> N
             if not halving:
                 raise
             if len(batch) == 1:
-                batch[0].reject(_refused(refusal.message))
+                batch[0].reject(verdicts.refused_by_database(refusal.message))
             else:
                 half = len(batch) // 2
                 sets += [batch[half:], batch[:half]]
@@ -74,9 +73,3 @@ def apply(changing: Sequence[Decision], attempt: Attempt, *, halving: bool) -> N
 
 def _changes(decisions: Sequence[Decision]) -> list[RecordChange]:
     return [decision.change for decision in decisions if decision.change is not None]
-
-
-def _refused(said: str) -> Verdict:
-    return Verdict(
-        "write", Code.REFUSED_BY_DATABASE, "", f"The database refused the record: {said}"
-    )

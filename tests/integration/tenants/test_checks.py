@@ -21,7 +21,10 @@ def test_the_migrated_database_keeps_the_rules() -> None:
 
 
 BROKEN = {
-    "E001": ("ALTER TABLE run NO FORCE ROW LEVEL SECURITY", "ALTER TABLE run FORCE ROW LEVEL SECURITY"),
+    "E001": (
+        "ALTER TABLE run NO FORCE ROW LEVEL SECURITY",
+        "ALTER TABLE run FORCE ROW LEVEL SECURITY",
+    ),
     "E002": (
         "CREATE POLICY hole ON run TO syncapp_app USING (true)",
         "DROP POLICY hole ON run",
@@ -33,7 +36,10 @@ BROKEN = {
     ),
     "E003 for everybody": ("GRANT SELECT ON run TO PUBLIC", "REVOKE SELECT ON run FROM PUBLIC"),
     "E004": ("CREATE TABLE forgotten (id int)", "DROP TABLE forgotten"),
-    "E005": ("ALTER TABLE listview_field RENAME TO gone", "ALTER TABLE gone RENAME TO listview_field"),
+    "E005": (
+        "ALTER TABLE listview_field RENAME TO gone",
+        "ALTER TABLE gone RENAME TO listview_field",
+    ),
     "E007": (
         "CREATE TABLE loose (tenant_id int, run_id bigint REFERENCES run (id))",
         "DROP TABLE loose",

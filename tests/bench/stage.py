@@ -114,6 +114,14 @@ def settle(setting: Setting) -> None:
     _as_owner(setting, f"VACUUM ANALYZE {SETTLED}")
 
 
+def warm() -> None:
+    """Import what a worker has imported long before its first run."""
+    from connections import registry  # noqa: PLC0415  after django.setup
+    from syncapp.sync import tasks  # noqa: F401, PLC0415
+
+    registry.system_type("odata")
+
+
 def run(setting: Setting) -> int:
     """Do one full run the way a worker does: claim, slice after slice, until it has ended."""
     from django.utils import timezone  # noqa: PLC0415  after django.setup
@@ -158,6 +166,8 @@ def main(name: str, argument: str) -> dict[str, Any]:
         django.setup()
     if name == "prepare":
         return asdict(prepare(argument))
+    if name == "run":
+        warm()
     setting = Setting(**json.loads(argument))
     started = time.perf_counter()
     records = STAGES[name](setting)

@@ -94,7 +94,7 @@ class SecretInput(forms.PasswordInput):
     def render(
         self,
         name: str,
-        value: Any,  # noqa: ARG002  # not even by accident
+        value: Any,  # not even by accident
         attrs: dict[str, Any] | None = None,
         renderer: Any = None,
     ) -> SafeString:

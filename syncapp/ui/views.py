@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, cast
 
 from django.contrib import messages
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm, BaseModelForm
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +26,7 @@ from syncapp.ui.access import PageRequest, Scoped, require
 from syncapp.ui.filters import FilterSet
 from syncapp.ui.forms import FormMixin
 from syncapp.ui.links import Action, Link, Tab, see_other, tenant_reverse
-from syncapp.ui.paging import Keyset
+from syncapp.ui.paging import InvalidCursorError, Keyset, Pager
 from syncapp.ui.tables import Table
 
 
@@ -50,7 +51,7 @@ class Page(View):
             the latter two take `pk`.
     """
 
-    permission: ClassVar[str]
+    permission: ClassVar[str] = ""
     model: ClassVar[type[Model]]
     template_name: str
     noun: ClassVar[str] = "entry"
@@ -63,8 +64,13 @@ class Page(View):
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
         """Make the view; it carries its permission as the decorated functions do."""
+        code = initkwargs.get("permission", cls.permission)
+        if not code:
+            raise ImproperlyConfigured(
+                f"{cls.__name__} does not say which permission it needs."
+            )
         view = super().as_view(**initkwargs)
-        view.required_permission = initkwargs.get("permission", cls.permission)  # type: ignore[attr-defined]  # read by the sweep test
+        view.required_permission = code  # type: ignore[attr-defined]  # read by the sweep test
         return view
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -119,15 +125,10 @@ class ListView(Page):
     def get(self, request: PageRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Show the list, or for htmx only its results."""
         filterset = self.filtered()
-        rows = filterset.qs if filterset else self.rows()
-        size = paging.page_size(request)
-        if self.keyset:
-            found, pager = paging.keyed(rows, keyset=self.keyset, request=request, size=size)
-            table = self.table_class(found, request=request, order_by=(), orderable=False)
-        else:
-            whole = self.table_class(rows, request=request, order_by=request.GET.get("sort"))
-            found, pager = paging.numbered(whole.ordered(), request=request, size=size)
-            table = whole.showing(found)
+        try:
+            table, pager = self._cut(filterset.qs if filterset else self.rows())
+        except InvalidCursorError:  # an old bookmark, or somebody's play with the address
+            return see_other(request, request.path)
         shown = {
             "title": self.title,
             "table": table,
@@ -141,6 +142,16 @@ class ListView(Page):
         return self.page(
             {**shown, **self.context()}, template="ui/list.html#results" if fragment else None
         )
+
+    def _cut(self, rows: Any) -> tuple[Table, Pager]:
+        request = self.request
+        size = paging.page_size(request)
+        if self.keyset:
+            found, pager = paging.keyed(rows, keyset=self.keyset, request=request, size=size)
+            return self.table_class(found, request=request, order_by=(), orderable=False), pager
+        whole = self.table_class(rows, request=request, order_by=request.GET.get("sort"))
+        found, pager = paging.numbered(whole.ordered(), request=request, size=size)
+        return whole.showing(found), pager
 
     def filtered(self) -> FilterSet | None:
         """Give the filters, bound to the address."""

@@ -83,7 +83,7 @@ def main(folder: Path) -> int:
             page.screenshot(path=folder / f"{name}.png", full_page=True)
             for line in violations(page):
                 failed += 1
-                print(name, line)  # noqa: T201
+                print(name, line)
         browser.close()
     return int(failed > 0)
 

@@ -1,8 +1,9 @@
 """Addresses of the gallery: `/acme/…`, as below a tenant."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import include, path
 
+from syncapp.ui.docs import api_docs
 from tests.gallery import pages
 
 handler400 = "syncapp.ui.handlers.bad_request"
@@ -25,6 +26,20 @@ things = [
 ]
 
 
+def schema(request: HttpRequest) -> JsonResponse:
+    get = {
+        "operationId": "runs",
+        "summary": "List runs",
+        "responses": {"200": {"description": "OK"}},
+    }
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "syncapp", "version": "1"},
+        "paths": {"/runs/": {"get": get}},
+    }
+    return JsonResponse(document)
+
+
 def nothing(request: HttpRequest, **_kwargs: object) -> HttpResponse:
     return HttpResponse(status=204)
 
@@ -33,5 +48,7 @@ urlpatterns = [
     path("accounts/login/", pages.login, name="account_login"),
     path("accounts/logout/", nothing, name="account_logout"),
     path("accounts/reset/", nothing, name="account_reset_password"),
+    path("docs/", api_docs),
+    path("api/", include(([path("schema/", schema, name="schema")], "api"))),
     path("<slug:tenant>/", include((things, "gallery"))),
 ]

@@ -145,6 +145,7 @@ def test_a_big_select_can_be_searched(desk: Page) -> None:
 
     desk.locator(".ts-control").click()
     desk.keyboard.type("entity 27")
+    expect(desk.locator(".ts-dropdown .active")).to_have_text("Entity 27")
     desk.keyboard.press("Enter")
 
     assert desk.eval_on_selector("#id_entity", "select => select.value") == "e27"
@@ -190,6 +191,14 @@ def test_a_phone_shows_two_columns_and_folds_the_bar(desk: Page) -> None:
     desk.get_by_role("button", name="Menu").click()
 
     expect(desk.get_by_role("link", name="Runs")).to_be_visible()
+
+
+def test_the_api_viewer_starts_under_the_strict_policy(desk: Page) -> None:
+    response = desk.goto("/docs/")
+
+    assert response is not None
+    assert "unsafe" not in (response.header_value("content-security-policy") or "unsafe")
+    expect(desk.get_by_text("List runs")).to_be_visible()
 
 
 def test_lists_work_without_javascript(plain: Page) -> None:

@@ -1,0 +1,111 @@
+"""Makes connect objects, configs and connections, through the services that people use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connections import configs, services
+from connections.declared import Given
+from connections.kit.base import Entity, Field
+from connections.kit.world import CAPABILITIES, World
+from connections.models import Connection, ConnectionConfig
+from objects.models import ConnectField, ConnectObject
+from syncapp.tenants import actors, door
+from syncapp.tenants.models import Tenant
+from tests.make import NOW
+
+PARTNER: tuple[dict[str, Any], ...] = (
+    {"name": "code", "label": "Code", "is_key": True, "required": True, "max_length": 50},
+    {"name": "name", "label": "Name", "required": True, "max_length": 100},
+    {"name": "city", "label": "City"},
+    {"name": "credit", "label": "Credit limit", "type": "decimal", "scale": 2},
+    {"name": "vat", "label": "VAT number", "is_unique": True},
+)
+MAPPINGS: Mapping[str, str] = {"code": "CardCode", "name": "CardName", "city": "Address.City"}
+ENTITY = "BusinessPartners"
+
+
+def make_object(
+    tenant: Tenant, type_: str = "partner", *, fields: Sequence[Mapping[str, Any]] = PARTNER
+) -> ConnectObject:
+    """A connect object with these fields."""
+    with door.tenant(tenant.pk):
+        made: ConnectObject = ConnectObject.objects.create(
+            tenant=tenant, type=type_, name=type_.title()
+        )
+        for position, field in enumerate(fields):
+            label = {"label": field["name"].title()}
+            ConnectField.objects.create(
+                tenant=tenant, object=made, position=position, **{**label, **field}
+            )
+    return made
+
+
+def make_world(name: str = "erp", *, n: int = 3, password: str = "") -> World:
+    """A sandbox world with business partners C0 … C<n-1>."""
+    fields = (Field("CardCode", key=True, required=True), Field("CardName"))
+    entity = Entity(ENTITY, "Business partners", fields, ("CardCode",), CAPABILITIES)
+    world = World(name, (entity,), password=password)
+    for number in range(n):
+        address = {"City": f"City {number}"}
+        world.put(
+            ENTITY,
+            {"CardCode": f"C{number}", "CardName": f"Partner {number}", "Address": address},
+        )
+    return world
+
+
+def make_config(
+    tenant: Tenant,
+    name: str = "ERP",
+    *,
+    system_type: str = "sandbox",
+    endpoint: str = "",
+    settings: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
+) -> ConnectionConfig:
+    """A config; by default of the sandbox world `erp`."""
+    if settings is None:
+        settings = {"world": "erp"} if system_type == "sandbox" else {}
+    given = Given(name, endpoint, settings=settings, secrets=secrets or {})
+    with door.tenant(tenant.pk):
+        return configs.create(tenant, system_type, given, actor=actors.COMMAND)
+
+
+def make_connection(
+    tenant: Tenant,
+    name: str = "Partners",
+    *,
+    config: ConnectionConfig | None = None,
+    object_: ConnectObject | None = None,
+    entity: str = ENTITY,
+    mappings: Mapping[str, str] = MAPPINGS,
+    active: bool = False,
+    **values: Any,
+) -> Connection:
+    """An inbound connection with a complete draft; published and switched on if `active`.
+
+    Call it after `make_world`, unless config and object are given.
+    """
+    config = config or make_config(tenant)
+    object_ = object_ or make_object(tenant)
+    rows = [
+        {"target": target, "kind": "field", "source": source}
+        for target, source in mappings.items()
+    ]
+    with door.tenant(tenant.pk):
+        connection = services.create(
+            tenant,
+            direction=Connection.Direction.INBOUND,
+            name=name,
+            system_type=config.system_type,
+            actor=actors.COMMAND,
+        )
+        draft = {"config": config, "object": object_, "entity": entity, "primary_key": "code"}
+        connection = services.edit(
+            connection, {**draft, **values}, mappings=rows, actor=actors.COMMAND
+        )
+        if active:
+            connection = services.activate(connection, actor=actors.COMMAND, now=NOW)
+    return connection

@@ -59,7 +59,7 @@ class ConnectObject(TenantModel):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.STORE)
     parent = models.ForeignKey(
         "self",
-        on_delete=models.PROTECT,
+        on_delete=models.RESTRICT,
         null=True,
         blank=True,
         db_constraint=False,
@@ -119,7 +119,7 @@ class ConnectField(TenantModel):
     indexed = models.CharField(max_length=5, choices=Indexed.choices, default=Indexed.NONE)
     reference = models.ForeignKey(
         ConnectObject,
-        on_delete=models.PROTECT,
+        on_delete=models.RESTRICT,
         null=True,
         blank=True,
         db_constraint=False,

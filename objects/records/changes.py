@@ -41,6 +41,7 @@ class Listed(NamedTuple):
     """A record with what lists and pages show beside its values."""
 
     id: int
+    object_id: int
     key: str
     seq: int
     rev: int

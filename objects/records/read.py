@@ -20,9 +20,7 @@ COUNT_BOUND: Final = 10_000
 """Nobody counts further: lists say "10 000+"."""
 
 _STORED: Final = 'id, key, seq, rev, deleted_at IS NOT NULL, "values", parent_id'
-_LISTED: Final = (
-    'id, key, seq, rev, "values", created_at, updated_at, deleted_at, origin, origin_id'
-)
+_LISTED: Final = 'id, object_id, key, seq, rev, "values", created_at, updated_at, deleted_at, origin, origin_id'
 _LAST_CHARACTER: Final = chr(0x10FFFF)
 
 
@@ -147,10 +145,10 @@ def count(object_id: int, wanted: Wanted) -> int:
     return int(_rows(sql, [*parameters, COUNT_BOUND + 1])[0][0])
 
 
-def one(object_id: int, record_id: int) -> Listed | None:
+def one(record_id: int) -> Listed | None:
     """Give one record, deleted or not."""
-    sql = f"SELECT {_LISTED} FROM record WHERE object_id = %s AND id = %s"  # noqa: S608
-    return next((_listed(row) for row in _rows(sql, [object_id, record_id])), None)
+    sql = f"SELECT {_LISTED} FROM record WHERE id = %s"  # noqa: S608
+    return next((_listed(row) for row in _rows(sql, [record_id])), None)
 
 
 def one_by_key(object_id: int, key: str) -> Listed | None:
@@ -223,10 +221,11 @@ def _stored(row: tuple[Any, ...]) -> Stored:
 
 
 def _listed(row: tuple[Any, ...]) -> Listed:
-    record_id, key, seq, rev, data, *times, origin, origin_id = row
+    record_id, object_id, key, seq, rev, data, *times, origin, origin_id = row
     created_at, updated_at, deleted_at = times
     return Listed(
         id=record_id,
+        object_id=object_id,
         key=key,
         seq=seq,
         rev=rev,

@@ -103,7 +103,7 @@ def check_reading(crowd: ObjectShape) -> None:
             lambda: read.page(crowd.id, wanted(field_id=email, value="77@x"), 50),
         ),
         ("record_pkey", lambda: read.page(crowd.id, wanted(field_id=email, value="77@x"), 50)),
-        ("record_pkey", lambda: read.one(crowd.id, some[0].id)),
+        ("record_pkey", lambda: read.one(some[0].id)),
         ("record_key", lambda: read.one_by_key(crowd.id, "C000001")),
         ("record_id_at_idx", lambda: read.history(some[0].id)),
     ]  # fmt: skip

@@ -77,7 +77,7 @@ def test_an_update_changes_only_the_named_fields_and_is_remembered(
     )
 
     assert written == Written(made.id, 2, 2)
-    listed = read.one(customers.id, made.id)
+    listed = read.one(made.id)
     assert listed is not None
     assert listed.values == {"number": "C1", "name": "Uno", "vat": "DE1"}
     assert (listed.created_at, listed.updated_at, listed.source) == (NOW, later, USER)
@@ -248,7 +248,7 @@ def test_another_tenants_record_is_not_there(customers: ObjectShape) -> None:
         other = Tenant.objects.create(slug="other", name="Other")
     with door.tenant(other.pk):
         assert read.by_keys(customers.id, ["C1"]) == {}
-        assert read.one(customers.id, record.id) is None
+        assert read.one(record.id) is None
         assert read.by_field(customers.by_name["vat"].id, ["DE1"]) == {}
         assert read.page(customers.id, read.Wanted(), 10) == []
 

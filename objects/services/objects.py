@@ -1,0 +1,125 @@
+"""Create, edit and delete connect objects."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import DEFAULT_DB_ALIAS, models, transaction
+from django.db.models.deletion import Collector, ProtectedError, RestrictedError
+
+from objects.models import ConnectObject
+from objects.records import read, reshape
+from objects.services.cleaning import clean
+from objects.services.shapes import load_shape
+from syncapp.errors import Invalid, Refused
+from syncapp.tenants import audit
+from syncapp.tenants.actors import Actor
+from syncapp.tenants.integrity import unique
+from syncapp.tenants.models import Tenant
+
+_AUDITED: Final = ("type", "name", "description")
+
+
+class InUse(Refused):
+    """Something still uses this; change that first."""
+
+    code = "in_use"
+
+
+def create_object(
+    *,
+    tenant: Tenant,
+    object_type: str,
+    name: str,
+    description: str = "",
+    actor: Actor,
+) -> ConnectObject:
+    """Make a connect object without fields.
+
+    Raises:
+        Invalid: type or name will not do or is taken.
+    """
+    made = ConnectObject(
+        tenant=tenant, type=object_type, name=name.strip(), description=description
+    )
+    clean(made)
+    _refuse_taken(made)
+    with unique("type", "There is an object of this type or name already."):
+        made.save(force_insert=True)
+        read.lock([made.pk])
+        diff = audit.diff({}, audit.snapshot(made, _AUDITED))
+        audit.record(tenant, actor, "create", made, diff=diff)
+    return made
+
+
+def edit_object(
+    row: ConnectObject,
+    *,
+    object_type: str,
+    name: str,
+    description: str,
+    actor: Actor,
+) -> ConnectObject:
+    """Change type, name or description.
+
+    Raises:
+        Invalid: type or name will not do, is taken, or the type is in use.
+    """
+    before = audit.snapshot(row, _AUDITED)
+    if object_type != row.type and is_used(row):
+        text = "The type is in use by records or connections and stays as it is."
+        raise Invalid(fields={"type": text})
+    row.type, row.name, row.description = object_type, name.strip(), description
+    clean(row)
+    _refuse_taken(row)
+    if diff := audit.diff(before, audit.snapshot(row, _AUDITED)):
+        with unique("type", "There is an object of this type or name already."):
+            row.save(update_fields=_AUDITED)
+            audit.record(row.tenant, actor, "edit", row, diff=diff)
+    return row
+
+
+def delete_object(row: ConnectObject, *, actor: Actor) -> None:
+    """Delete an object with its fields, records and their history.
+
+    Raises:
+        InUse: connections, or fields of other objects, refer to it.
+    """
+    with transaction.atomic():
+        read.lock([row.pk])
+        if users := users_of(row):
+            raise InUse(f"“{row}” is in use by {', '.join(map(str, users[:10]))}.")
+        diff = audit.diff(audit.snapshot(row, _AUDITED), {})
+        audit.record(row.tenant, actor, "delete", row, diff=diff)
+        reshape.forget_object(load_shape(row))
+        row.delete()
+
+
+def users_of(row: ConnectObject) -> list[models.Model]:
+    """List what forbids deleting the object, of whatever room, by kind and name."""
+    try:
+        Collector(using=DEFAULT_DB_ALIAS, origin=row).collect([row])
+    except ProtectedError as error:
+        found = error.protected_objects
+    except RestrictedError as error:
+        found = error.restricted_objects
+    else:
+        return []
+    return sorted(found, key=lambda one: (one._meta.label, str(one), one.pk))
+
+
+def is_used(row: ConnectObject) -> bool:
+    """Tell whether records or connections depend on how the object is spelled."""
+    return reshape.any_record(row.pk) or bool(users_of(row))
+
+
+def _refuse_taken(row: ConnectObject) -> None:
+    """Say which of type and name is taken; the database has the last word."""
+    others = ConnectObject.objects.for_tenant(row.tenant).exclude(pk=row.pk)
+    taken = {
+        field: f"There is an object of this {field} already."
+        for field in ("type", "name")
+        if others.filter(**{field: getattr(row, field)}).exists()
+    }
+    if taken:
+        raise Invalid(code="taken", fields=taken)

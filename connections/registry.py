@@ -28,6 +28,7 @@ from syncapp.errors import Invalid
 SYSTEM_TYPES: Final[Mapping[str, str]] = {
     "internal": "connections.systems.internal.Internal",
     "odata": "connections.systems.odata.OData",
+    "rest": "connections.systems.rest.Rest",
     "sandbox": "connections.systems.sandbox.Sandbox",
 }
 

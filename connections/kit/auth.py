@@ -32,9 +32,15 @@ _waits: Final = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
 class Auth(httpx.Auth):
-    """A login flow; `hidden` are the values that must never show."""
+    """A login flow.
+
+    Attributes:
+        hidden: the values that must never show.
+        parameter: the query parameter that carries a secret, if one does.
+    """
 
     hidden: frozenset[str] = frozenset()
+    parameter: str = ""
 
 
 class Basic(Auth):
@@ -57,13 +63,13 @@ class ApiKey(Auth):
     def __init__(self, name: str, key: str, *, where: str = "header", prefix: str = "") -> None:
         self._name = name
         self._value = prefix + key
-        self._in_query = where == "query"
+        self.parameter = name if where == "query" else ""
         self.hidden = frozenset({key})
 
     def auth_flow(self, request: httpx.Request) -> Flow:
         """Sign and send."""
-        if self._in_query:
-            request.url = request.url.copy_set_param(self._name, self._value)
+        if self.parameter:
+            request.url = request.url.copy_set_param(self.parameter, self._value)
         else:
             request.headers[self._name] = _header(self._value)
         yield request

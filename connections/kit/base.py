@@ -109,6 +109,9 @@ class Http(Protocol):
                 for a status it is a `connections.kit.faults.StatusError` with the answer.
         """
 
+    def hide(self, value: Json) -> Json:
+        """Give a value without this login's secrets, for messages made of what came."""
+
     def address(self) -> str:
         """Find the endpoint's host and ask the egress policy; says what was found."""
 

@@ -103,6 +103,10 @@ class HttpClient:
             self.clock.sleep(pause)
         raise AssertionError  # the loop has no other end
 
+    def hide(self, value: Any) -> Any:
+        """Give a value without this login's secrets."""
+        return self.redactor.value(value)
+
     def address(self) -> str:
         """Find the endpoint's host and ask the egress policy; says what was found."""
         host, port = place(httpx.URL(self.endpoint))

@@ -16,6 +16,8 @@ def one_by_one(
     items: Sequence[WriteItem],
     send: Callable[[WriteItem], WriteResult],
     cancelled: Callable[[], bool] = lambda: False,
+    *,
+    begun: bool = False,
 ) -> list[WriteResult]:
     """Send items in order; an error of one is its outcome, an error of all ends the sending.
 
@@ -23,9 +25,11 @@ def one_by_one(
         items: what to write.
         send: writes one; raises RemoteError if it was refused or lost.
         cancelled: asked before each; what was not sent may be sent again.
+        begun: others of this call were written already, so nothing may be raised.
 
     Raises:
-        RemoteError: nobody may write here, found out with the first item, which was refused.
+        RemoteError: nothing can be written here now, found out with the first item, which had
+            no effect.
     """
     results: list[WriteResult] = []
     for item in items:
@@ -34,14 +38,16 @@ def one_by_one(
         try:
             results.append(send(item))
         except RemoteError as error:
-            if _concerns_all(error):
-                if not results:
-                    raise
-                results.append(WriteResult(item.index, Outcome.RETRYABLE, error=error))
-                break
+            ends = _concerns_all(error)
+            if ends and not (results or begun or error.sent):
+                raise
             outcome = outcome_of(item.op, error)
+            if ends and not error.sent:
+                outcome = Outcome.RETRYABLE
             why = None if outcome is Outcome.DELETED else error
             results.append(WriteResult(item.index, outcome, error=why))
+            if ends:
+                break
     left = items[len(results) :]
     return results + [WriteResult(item.index, Outcome.RETRYABLE) for item in left]
 
@@ -60,4 +66,7 @@ def outcome_of(op: Op, error: RemoteError) -> Outcome:
 
 
 def _concerns_all(error: RemoteError) -> bool:
-    return not error.sent and (error.kind in _stops or error.kind is ErrorKind.RATE)
+    """Tell whether the items that follow would meet the same error."""
+    if error.kind in _stops:
+        return True
+    return error.passes and (error.http_status is None or error.kind is not ErrorKind.TRANSIENT)

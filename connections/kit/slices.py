@@ -85,6 +85,7 @@ class Slicer:
     Args:
         shape: where a record tells who it is.
         decode: how the values are read when somebody asks.
+        stamp: reads a change stamp.
         identify: makes the remote id of a tombstone, which may lack the key fields.
     """
 
@@ -93,10 +94,12 @@ class Slicer:
         shape: Shape,
         *,
         decode: Callable[[bytes], Json] = canonical.loads,
+        stamp: Callable[[Json], datetime | None] | None = None,
         identify: Callable[[bytes], str | None] | None = None,
     ) -> None:
         self._decode = decode
         self._identify = identify
+        self._stamp = stamp or moment
         self._shape = shape
         paths = [*shape.key, *filter(None, (shape.version, shape.changed, shape.removed))]
         kinds: dict[Path, Any] = dict.fromkeys(paths, Any)
@@ -126,7 +129,7 @@ class Slicer:
             if version and (value := version(found)) is not None:
                 record.version = id_text(value)
             if changed and (value := changed(found)) is not None:
-                record.changed_at = moment(value)
+                record.changed_at = self._stamp(value)
             if removed and removed(found) is not None:
                 self._bury(record)
             made.append(record)

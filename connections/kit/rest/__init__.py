@@ -1,0 +1,1 @@
+"""Declarative REST profiles: systems described in YAML instead of code."""

@@ -143,7 +143,8 @@ def install(venv: Path, python: str) -> None:
         uv = fetch_uv(venv, python)
     if uv:
         sync = [uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", str(LOCK)]
-        if run(sync).returncode == 0:
+        homeless = not os.access(Path.home(), os.W_OK) and "UV_CACHE_DIR" not in os.environ
+        if run([*sync, "--no-cache"] if homeless else sync).returncode == 0:
             return
         say("uv did not succeed; trying pip, which takes longer.")
     add_pip(python)

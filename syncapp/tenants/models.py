@@ -48,8 +48,8 @@ class Tenant(models.Model):
 class TenantQuerySet(models.QuerySet[Any]):
     """A queryset that can be narrowed to one tenant."""
 
-    def for_tenant(self, tenant: Tenant) -> Self:
-        """Narrow to this tenant's rows."""
+    def for_tenant(self, tenant: Tenant | int) -> Self:
+        """Narrow to the rows of this tenant, given as row or id."""
         return self.filter(tenant=tenant)
 
 

@@ -80,7 +80,7 @@ def delete_profile(profile: Profile, *, actor: Actor) -> None:
         ProfileInUseError: somebody has it.
     """
     with transaction.atomic():
-        Profile.objects.select_for_update().get(pk=profile.pk)
+        Profile.objects.for_tenant(profile.tenant).select_for_update().get(pk=profile.pk)
         if users := holders(profile):
             names = ", ".join(str(user) for user in users[:10])
             raise ProfileInUseError(f"“{profile}” is in use by {names}.")

@@ -74,6 +74,6 @@ def _save(
     clean(row, exclude=("object", "field"))
     if diff := audit.diff(before, audit.snapshot(row, _AUDITED)):
         with unique("field", f"“{field}” is a column already."):
-            row.save()
+            row.save(update_fields=["field", "label"] if row.pk else None)
             audit.record(row.tenant, actor, verb, row, diff=diff)
     return row

@@ -12,7 +12,6 @@ from django.db import connection
 from objects import services
 from objects.models import ConnectField, ConnectObject
 from objects.shape import ObjectShape
-from syncapp.tenants import door
 from syncapp.tenants.models import Tenant
 
 FIELDS: tuple[dict[str, Any], ...] = (
@@ -26,12 +25,9 @@ FIELDS: tuple[dict[str, Any], ...] = (
 
 
 @pytest.fixture
-def tenant(db: None) -> Iterator[Tenant]:
+def tenant(in_acme: Tenant) -> Tenant:
     """The tenant whose door is open."""
-    with door.platform():
-        one = Tenant.objects.create(slug="store", name="Store")
-    with door.tenant(one.pk):
-        yield one
+    return in_acme
 
 
 def make_customers(tenant: Tenant, type_: str = "customer") -> ObjectShape:

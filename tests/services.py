@@ -64,9 +64,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         url = urlsplit(os.environ["REDIS_URL"])
         number = int(worker.removeprefix("gw")) % 15 + 1
         os.environ["REDIS_URL"] = url._replace(path=f"/{number}").geturl()
-    else:
-        early_config.stash[services_key] = Services()
-    return (yield)
+        return (yield)
+    services = early_config.stash[services_key] = Services()
+    try:
+        return (yield)
+    except BaseException:  # the settings do not load, say; nobody will call pytest_unconfigure
+        services.stop()
+        raise
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

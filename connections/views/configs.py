@@ -120,7 +120,8 @@ class ConfigDetail(DetailView):
             "type_label": declared.label_of(row.system_type),
             "facts": declared.facts(row, configs.saved_secrets(row)),
             "users": configs.users_of(row) if may(self.request, "inbound.view") else [],
-            **test_context(row, configs.checks_of(row)),
+            "may_test": may(self.request, "configs.test"),
+            **_test_context(row, configs.checks_of(row)),
         }
 
 
@@ -155,7 +156,7 @@ def config_test(request: TenantRequest, pk: int) -> HttpResponse:
         config = get_object_or_404(rows.select_related("account"), pk=pk)
         if request.htmx:
             template = "connections/config_detail.html#test"
-            context = {"object": config, **test_context(config, checks)}
+            context = {"object": config, "may_test": True, **_test_context(config, checks)}
             return render(request, template, context)
         if not all(check.ok for check in checks):
             messages.error(request, checks[-1].message)
@@ -164,7 +165,7 @@ def config_test(request: TenantRequest, pk: int) -> HttpResponse:
         )
 
 
-def test_context(config: ConnectionConfig, checks: Sequence[Check]) -> dict[str, Any]:
+def _test_context(config: ConnectionConfig, checks: Sequence[Check]) -> dict[str, Any]:
     """Give what the checklist shows; the first line that failed says what to do."""
     failed = next((check for check in checks if not check.ok), None)
     return {

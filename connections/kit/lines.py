@@ -13,7 +13,7 @@ from typing import Final
 import httpx
 
 from connections.kit.egress import EgressPolicy
-from connections.kit.transport import BoundedTransport, GuardedTransport
+from connections.kit.transport import USER_AGENT, BoundedTransport, GuardedTransport
 
 MAX_BYTES: Final = 50_000_000
 """Largest answer, unpacked."""
@@ -46,6 +46,7 @@ class Line:
         self._below = below
         self.client = httpx.Client(
             transport=BoundedTransport(below, max_bytes),
+            headers={"User-Agent": USER_AGENT},
             trust_env=False,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),

@@ -1,0 +1,1 @@
+"""Every system type against real HTTP servers on loopback."""

@@ -51,7 +51,9 @@ def main(arguments: "list[str]") -> int:
 def become(command: "list[str]", state: Path) -> NoReturn:
     """Hand over to the launcher, which runs in the environment."""
     os.environ["SYNCAPP_STATE"] = str(state)
-    if not ours(REPOSITORY):
+    unwanted = os.environ.pop("PYTHONDONTWRITEBYTECODE", "")
+    if unwanted or not ours(REPOSITORY):
+        # Without any each of our processes would compile 1500 modules anew, for seconds.
         os.environ.setdefault("PYTHONPYCACHEPREFIX", str(state / "pycache"))
     os.chdir(REPOSITORY)
     os.execv(command[0], command)

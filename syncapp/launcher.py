@@ -96,13 +96,13 @@ def start_all(installation: Installation, supervisor: Supervisor, port: int) -> 
     (installation.state / "static").mkdir(exist_ok=True)
     start = _Starter(installation, environment)
 
-    run_once(start.python("migrate", "manage.py", "migrate", "--verbosity=1"))
     demo_state = installation.state / "demo-erp.json"
     supervisor.start(
         start.module(
             "demo-erp", "syncapp.demo.erp", f"--port={demo.port}", f"--state={demo_state}"
         )
     )
+    run_once(start.python("migrate", "manage.py", "migrate", "--skip-checks"))
     supervisor.start(start.web(port))
     supervisor.wait_until(lambda: answers(demo_url), within_s=READY_WITHIN_S)
     demo.release()

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from syncapp import canonical
 from syncapp.demo.erp import data
-from syncapp.demo.erp.model import PARTNERS, SETS, EntitySet, Values
+from syncapp.demo.erp.model import ITEMS, PARTNERS, SETS, EntitySet, Values
 
 USER = "syncapp"
 MAX_COUNT = 1000
@@ -103,6 +103,17 @@ def edit(client: Client, count: int) -> Iterator[Edit]:
         yield Edit(
             f"{partner[PARTNERS.key]}  {partner['CardName']}", _difference(partner, change)
         )
+
+
+def change_prices(client: Client, count: int) -> Iterator[Edit]:
+    """Raise the prices of the `count` active items that nobody touched for the longest time."""
+    order = f"LastModified,{ITEMS.key}"
+    items = client.read(ITEMS, filter="not Frozen", orderby=order, top=str(count))
+    for item in list(items):
+        price = Decimal(item["Price"])
+        change = {"Price": price + (price / 20).quantize(Decimal("0.01")) + Decimal("0.5")}
+        client.send("PATCH", _address(ITEMS, item), change, item["@odata.etag"])
+        yield Edit(f"{item[ITEMS.key]}  {item['ItemName']}", _difference(item, change))
 
 
 def reset(client: Client) -> Iterator[Edit]:

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from syncapp import canonical
 from syncapp.demo.erp import edits
+from syncapp.demo.seed import Erp, seed
+from syncapp.errors import SyncAppError
 
 
 class Command(BaseCommand):
     """Hands each subcommand to the code that does it."""
 
-    help = "Edit what the demo ERP holds."
+    help = "Fill the demo tenant, edit what the demo ERP holds."
+    requires_system_checks = ()  # they take as long as everything else here
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the subcommands."""
         commands = parser.add_subparsers(dest="subcommand", required=True)
+        fill = commands.add_parser("seed", help="make what is missing of the demo tenant")
+        fill.add_argument("--erp-url", required=True, help="address of the demo ERP")
+        fill.add_argument("--out", type=Path, required=True, help="where to write the logins")
         edit = commands.add_parser("edit-erp", help="change some partners in the demo ERP")
         edit.add_argument("--count", type=int, default=3, help="how many partners to change")
         reset = commands.add_parser("reset-erp", help="put the demo ERP back as it was made")
@@ -29,21 +37,27 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Do what the subcommand says."""
+        password = os.environ.get("SYNCAPP_DEMO_ERP_PASSWORD", "demo")
+        act = self._seed if options["subcommand"] == "seed" else self._edit
+        try:
+            act(options, password)
+        except (edits.ClientError, SyncAppError) as error:
+            raise CommandError(str(error)) from error
+
+    def _seed(self, options: dict[str, Any], password: str) -> None:
+        erp = Erp(options["erp_url"], password)
+        seed(erp, out=options["out"], clock=timezone.now)
+        self.stdout.write(f"The demo is ready; {options['out']} says how to use it.")
+
+    def _edit(self, options: dict[str, Any], password: str) -> None:
         count = options.get("count", 1)
         if not 1 <= count <= edits.MAX_COUNT:
             message = f"--count must be from 1 to {edits.MAX_COUNT}."
             raise CommandError(message)
-        password = os.environ.get("SYNCAPP_DEMO_ERP_PASSWORD", "demo")
-        try:
-            with closing(edits.Client(options["url"] or _address(), password)) as client:
-                if options["subcommand"] == "edit-erp":
-                    changes = edits.edit(client, count)
-                else:
-                    changes = edits.reset(client)
-                for change in changes:
-                    self.stdout.write(str(change))
-        except edits.ClientError as error:
-            raise CommandError(str(error)) from error
+        with closing(edits.Client(options["url"] or _address(), password)) as client:
+            resetting = options["subcommand"] == "reset-erp"
+            for change in edits.reset(client) if resetting else edits.edit(client, count):
+                self.stdout.write(str(change))
 
 
 def _address() -> str:

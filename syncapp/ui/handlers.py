@@ -31,11 +31,6 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return _answer(request, "403.html", NotAllowed(), permission=str(exception))
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  # Django passes it by name
-    """Answer 403 to a form that was sent without its token (`CSRF_FAILURE_VIEW`)."""
-    return _answer(request, "403_csrf.html", NotAllowed("The form's token is missing or old."))
-
-
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django passes it by name
     """Answer 404; nothing tells whether the thing exists elsewhere."""
     return _answer(request, "404.html", NotThere())

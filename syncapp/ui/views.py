@@ -336,7 +336,7 @@ class DeleteView(Page):
         shown = {
             "object": row,
             "title": f"{self.verb} {row}",
-            "question": f"“{row}” cannot be deleted"
+            "question": f"“{row}” cannot be {self.verb.lower()}d"
             if refusal
             else f"{self.verb} {self.noun} “{row}”?",
             "verb": f"{self.verb} {self.noun}",

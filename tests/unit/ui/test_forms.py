@@ -102,6 +102,16 @@ def test_an_input_may_have_words_around_it() -> None:
     )
 
 
+def test_words_of_tenants_are_escaped() -> None:
+    form = Sample()
+    form.fields["name"].label, form.fields["name"].help_text = "<b>", "<i>"
+
+    drawn = draw(form, "name")
+
+    assert "&lt;b&gt;" in drawn
+    assert "&lt;i&gt;" in drawn
+
+
 def test_choices_are_a_group() -> None:
     drawn = draw(Sample(), "mode")
 

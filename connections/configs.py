@@ -16,14 +16,14 @@ from connections import accounts, registry, secrets
 from connections.declared import Given, Judged, judge
 from connections.kit.base import Check, RemoteError
 from connections.models import Connection, ConnectionConfig
-from connections.names import unique_name
 from connections.opening import open_system, purpose_of, secrets_of
 from syncapp.errors import Changed, Refused
 from syncapp.tenants import audit, door
 from syncapp.tenants.actors import Actor
+from syncapp.tenants.integrity import unique
 from syncapp.tenants.models import Tenant
 
-_NAME = "connection_config_name"
+_TAKEN = "This name is taken."
 
 
 def create(tenant: Tenant, system_type: str, given: Given, *, actor: Actor) -> ConnectionConfig:
@@ -35,7 +35,7 @@ def create(tenant: Tenant, system_type: str, given: Given, *, actor: Actor) -> C
     judged = judge(registry.system_type(system_type), given, saved={})
     config = ConnectionConfig(tenant=tenant, system_type=system_type)
     _fill(config, judged)
-    with unique_name(_NAME):
+    with unique("name", _TAKEN):
         config.save()
     _seal(config, judged)  # its id is part of what the secrets are bound to
     audit.record(
@@ -70,7 +70,7 @@ def edit(
     if _way_in(config, judged.secrets) != way_in:
         config.tested_at, config.test, config.test_ok = None, [], None
     config.etag += 1
-    with unique_name(_NAME):
+    with unique("name", _TAKEN):
         config.save()
     _seal(config, judged)
     audit.record(config.tenant, actor, "edit", config, diff=changes)

@@ -19,7 +19,6 @@ from connections.models import (
     ConnectionVersion,
     FieldMapping,
 )
-from connections.names import unique_name
 from connections.opening import open_system as open_system  # noqa: PLC0414  the room's door
 from connections.publish import Gap, document, enabled, gaps, publish, row_gaps, shape_of
 from connections.spec import SyncSpec
@@ -28,6 +27,7 @@ from objects.shape import ObjectShape
 from syncapp.errors import Changed, Invalid, NotThere, Refused
 from syncapp.tenants import audit
 from syncapp.tenants.actors import Actor
+from syncapp.tenants.integrity import unique
 from syncapp.tenants.models import Tenant
 
 EDITABLE: Final = (
@@ -47,7 +47,7 @@ EDITABLE: Final = (
 )
 """Fields of a connection that people edit; the mappings are edited as one table."""
 
-_NAME: Final = "connection_name"
+_TAKEN: Final = "This name is taken."
 
 
 def create(
@@ -62,7 +62,7 @@ def create(
     connection = Connection(
         tenant=tenant, direction=direction, name=name.strip(), system_type=system_type
     )
-    with unique_name(_NAME):
+    with unique("name", _TAKEN):
         connection.save()
     audit.record(tenant, actor, "create", connection, diff=audit.diff({}, _plain(connection)))
     return connection
@@ -105,7 +105,7 @@ def edit(
     changes = audit.diff(before, _plain(connection))
     if changes:
         connection.etag += 1
-        with unique_name(_NAME):
+        with unique("name", _TAKEN):
             connection.save()
         audit.record(connection.tenant, actor, "edit", connection, diff=changes)
     return connection

@@ -79,12 +79,8 @@ def of_status(
     status = response.status_code
     kind = _kinds.get(status, ErrorKind.TRANSIENT if status >= 500 else ErrorKind.VALIDATION)
     said = redact.text(saying(response))[:LONGEST_SAYING]
-    message = f"{response.request.url.host} answered {status} {_phrase(response)}."
-    if said:
-        message += f" It says: {said}"
-        message += "" if said[-1] in ".!?" else "."
-    if kind in _advice:
-        message += f" {_advice[kind]}"
+    what = f"{response.request.url.host} answered {status} {_phrase(response)}."
+    message = told(what, said, kind)
     error = StatusError(
         kind,
         message,
@@ -101,6 +97,14 @@ def of_status(
     error.response = response
     error.redact = redact.value
     return error
+
+
+def told(what: str, said: str, kind: ErrorKind) -> str:
+    """Put a message together: what happened, what the system says, what to do."""
+    if said:
+        what += f" It says: {said}"
+        what += "" if said[-1] in ".!?" else "."
+    return f"{what} {_advice[kind]}" if kind in _advice else what
 
 
 def of_exception(

@@ -21,7 +21,7 @@ from connections.kit.auth import (
     SessionLogin,
 )
 from connections.kit.base import Context, ErrorKind, Json, RemoteError
-from connections.kit.faults import LONGEST_SAYING, StatusError
+from connections.kit.faults import LONGEST_SAYING, StatusError, told
 from connections.kit.rest.profile import Profile
 from connections.kit.rest.selecting import searched
 from connections.kit.rest.templates import secret
@@ -106,8 +106,8 @@ class Caller:
         if said.code in self._rules.get("kinds", {}):
             error.kind = said.kind
         if said.message:
-            host = error.response.request.url.host
-            error.message = f"{host} answered {error.http_status}: {said.message}"
+            what = f"{error.response.request.url.host} answered {error.http_status}."
+            error.message = told(what, said.message, error.kind)
         error.hide(error.redact)
         return error
 

@@ -115,7 +115,7 @@ def remove_member(member: Membership, *, actor: Actor) -> None:
     with rights.keeping_an_administrator(member.tenant):
         diff = audit.diff({"email": member.user.email, "profile": member.profile.name}, {})
         audit.record(member.tenant, actor, "delete", member, diff=diff)
-        member.delete()
+        Membership.objects.for_tenant(member.tenant).filter(pk=member.pk).delete()
         with door.platform():
             delete_stranded([user_id])
 

@@ -53,16 +53,11 @@ def _needed(table: str) -> list[tuple[Any, ...]]:
 
 
 def _value(table: str, name: str, kind: str, tenant: Tenant) -> str:
-    if name == "tenant_id":
-        return str(tenant.pk)
-    if special := _BY_COLUMN.get(f"{table}.{name}"):
-        return special
-    if name.startswith("n_"):
-        return "0"  # counts add up
-    if kind in {"text", "varchar"}:
-        return f"'x{tenant.pk}'"
-    if kind in {"int4", "int8"}:
-        return str(10_000 + tenant.pk)
-    if kind.startswith("_"):
-        return "'{}'"
-    return _BY_TYPE[kind]
+    special = {**_BY_COLUMN, f"{table}.tenant_id": str(tenant.pk)}.get(f"{table}.{name}")
+    number = "0" if name.startswith("n_") else str(10_000 + tenant.pk)  # counts add up
+    kinds = {
+        **_BY_TYPE,
+        **dict.fromkeys(("text", "varchar"), f"'x{tenant.pk}'"),
+        **dict.fromkeys(("int4", "int8"), number),
+    }
+    return special or ("'{}'" if kind.startswith("_") else kinds[kind])

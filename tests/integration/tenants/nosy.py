@@ -54,7 +54,7 @@ def writes_everywhere() -> Seen:
 
 
 def _hit(statement: str) -> int:
-    class Undo(Exception):
+    class UndoError(Exception):
         pass
 
     count = 0
@@ -62,8 +62,8 @@ def _hit(statement: str) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
             count = cursor.rowcount
-            raise Undo
-    except (Undo, DatabaseError):
+            raise UndoError
+    except (UndoError, DatabaseError):
         return count
 
 

@@ -33,9 +33,9 @@ def judge(seen: dict[str, Any], acme: Tenant, alice: Membership) -> None:
     users = seen["tables"].pop("tenant_user")
     assert users == [alice.user_id]
     for found in (seen["tables"], seen["models"]):
-        assert {name: set(owners) for name, owners in found.items()} == dict.fromkeys(
-            found, {acme.pk}
-        )
+        assert {name: set(owners) for name, owners in found.items()} == {
+            name: {acme.pk} for name in found
+        }
     own = {name: len(owners) for name, owners in seen["tables"].items()}
     refused = {"tenant_audit": [0, 0], "connection_version": [0, own["connection_version"]]}
     for table, hits in seen["writes"].items():

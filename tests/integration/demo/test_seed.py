@@ -106,7 +106,8 @@ def test_newcomer_finds_a_living_tenant_and_later_starts_leave_it_alone(demo: De
         assert customers.active
         assert connections.services.gaps_of(customers) == []
         assert customers.mappings.count() >= 12
-        assert not Record.objects.filter(object_id=customers.object_id).exists()
+        assert customers.object is not None
+        assert not Record.objects.filter(object_id=customers.object.pk).exists()
         # What people do with it:
         connections.services.edit(customers, {"name": "Ours"}, actor=COMMAND)
         Membership.objects.get(user__email="bob@acme.test").delete()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import pytest
 
 from syncapp.installation import Installation
 from syncapp.postgres import DATABASE, LOGIN, SUPERUSER, Postgres
-from tests.integration.test_launcher import reachable
+from tests.launched import open_folder, until
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -62,20 +61,18 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = reachable(tmp_path_factory.mktemp("cluster"))
-    server = Postgres(Installation(folder / "state"), throwaway=True)
-    server.initialise()
-    server.process.start()
-    try:
-        while not server.answers():
-            assert server.process.running, server.process.log_tail()
-            time.sleep(0.05)
-        server.prepare_database()
-        yield Cluster(server)
-    finally:
-        server.process.stop()
-        server.reservation.release()
+def cluster() -> Iterator[Cluster]:
+    with open_folder() as folder:
+        server = Postgres(Installation(folder / "state"), throwaway=True)
+        server.initialise()
+        server.process.start()
+        try:
+            until(server.answers, within_s=30)
+            server.prepare_database()
+            yield Cluster(server)
+        finally:
+            server.process.stop()
+            server.reservation.release()
 
 
 def test_container_takes_the_password_from_its_environment(cluster: Cluster) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, path
 
+from connections import api
 from connections.views import configs, inbound
 from connections.views.edit import InboundEdit
 from syncapp.tenants import door
+from syncapp.ui.api import ViewSet
 
 app_name = "connections"
 
@@ -40,4 +45,58 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbound/<int:pk>/publish/", inbound.inbound_publish, name="inbound_publish"),
     path("inbound/<int:pk>/test-query/", inbound.inbound_test_query, name="inbound_test_query"),
 ]
-api_urlpatterns: list[URLPattern | URLResolver] = []
+
+
+def _one(viewset: type[ViewSet]) -> Callable[..., Any]:
+    return viewset.as_view(
+        {"get": "retrieve", "put": "update", "patch": "update", "delete": "destroy"}
+    )
+
+
+def _all(viewset: type[ViewSet]) -> Callable[..., Any]:
+    return viewset.as_view({"get": "list", "post": "create"})
+
+
+api_urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "connection-configs/",
+        _all(api.ConfigViewSet),
+        name="api-connection-config-list",
+    ),
+    path(
+        "connection-configs/<int:pk>/",
+        _one(api.ConfigViewSet),
+        name="api-connection-config-detail",
+    ),
+    path(
+        "connection-configs/<int:pk>/test/",
+        door.own_transactions(api.ConfigTestViewSet.as_view({"post": "test"})),
+        name="api-connection-config-test",
+    ),
+    path("connections/", _all(api.ConnectionViewSet), name="api-connection-list"),
+    path(
+        "connections/<int:pk>/",
+        _one(api.ConnectionViewSet),
+        name="api-connection-detail",
+    ),
+    *(
+        path(
+            f"connections/<int:pk>/{act}/",
+            api.ConnectionSwitchViewSet.as_view({"post": act}),
+            name=f"api-connection-{act}",
+        )
+        for act in ("activate", "deactivate", "publish")
+    ),
+    path(
+        "connections/<int:pk>/test-query/",
+        door.own_transactions(api.ConnectionSourceViewSet.as_view({"post": "sample"})),
+        name="api-connection-test-query",
+    ),
+    path(
+        "connections/<int:pk>/entities/",
+        door.own_transactions(
+            api.ConnectionSourceViewSet.as_view({"get": "entities", "post": "entities"})
+        ),
+        name="api-connection-entities",
+    ),
+]

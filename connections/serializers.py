@@ -1,0 +1,177 @@
+"""How configs and connections look to REST clients; serializers judge and never save."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
+
+from connections import configs, services
+from connections.declared import Given
+from connections.models import Connection, ConnectionConfig, FieldMapping
+from objects.models import ConnectObject
+from syncapp import canonical
+
+_NO_CHOICE: dict[str, Any] = {"does_not_exist": "“{pk_value}” is not a valid choice."}
+
+
+class OwnedField(serializers.PrimaryKeyRelatedField[Any]):
+    """A reference to a row of the key's own tenant; others are no choice."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(error_messages=_NO_CHOICE, **options)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Give what may be referred to."""
+        rows: QuerySet[Any] = super().get_queryset()  # type: ignore[assignment]
+        return rows.filter(tenant=self.context["view"].tenant)
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    """One line of a config's test."""
+
+    name = serializers.CharField()
+    ok = serializers.BooleanField()
+    message = serializers.CharField()
+    elapsed_ms = serializers.IntegerField()
+
+
+class ConfigSerializer(serializers.ModelSerializer[ConnectionConfig]):
+    """Address and credentials of one system."""
+
+    settings = serializers.DictField(required=False, help_text="As the system type declares.")
+    secrets = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, allow_null=True, trim_whitespace=False),
+        required=False,
+        write_only=True,
+        help_text="Those that are left out or null stay as they are; an empty text removes one.",
+    )
+    saved_secrets = serializers.SerializerMethodField(help_text="Names of what is saved.")
+    account = serializers.StringRelatedField[Any](
+        help_text="The company behind it, once known."
+    )
+    test = CheckSerializer(many=True, read_only=True, help_text="Lines of the last test.")
+
+    class Meta:
+        model = ConnectionConfig
+        fields = (
+            "id",
+            "name",
+            "system_type",
+            "environment",
+            "endpoint",
+            "settings",
+            "secrets",
+            "saved_secrets",
+            "account",
+            "tested_at",
+            "test_ok",
+            "test",
+        )
+        extra_kwargs: ClassVar[dict[str, Any]] = {"name": {"validators": []}}
+
+    def get_saved_secrets(self, config: ConnectionConfig) -> list[str]:
+        """Name the secrets that are stored."""
+        return sorted(configs.saved_secrets(config))
+
+    def given(self, config: ConnectionConfig | None) -> Given:
+        """Give what was sent, over what is stored where it is a part."""
+        sent = self.validated_data
+        present: Mapping[str, Any] = {}
+        if config is not None and self.partial:
+            names = ("name", "environment", "endpoint", "settings")
+            present = {name: getattr(config, name) for name in names}
+        merged = {**present, **{name: sent[name] for name in sent if name != "settings"}}
+        merged["settings"] = {**present.get("settings", {}), **sent.get("settings", {})}
+        merged.pop("system_type", None)
+        return Given(**merged)
+
+
+class MappingSerializer(serializers.Serializer[Any]):
+    """One line of the mapping table."""
+
+    uuid = serializers.UUIDField(required=False, help_text="Of a line that was there before.")
+    target = serializers.CharField(max_length=60)
+    kind = serializers.ChoiceField(
+        choices=FieldMapping.Kind.choices, default=FieldMapping.Kind.FIELD
+    )
+    source = serializers.CharField(  # type: ignore[assignment]  # the metaclass takes it away
+        max_length=300, allow_blank=True, default="", help_text="Path, for kind `field`."
+    )
+    value = serializers.JSONField(
+        allow_null=True, default=None, help_text="Constant, for kind `raw`; kept as text."
+    )
+    enabled = serializers.BooleanField(default=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take each line as a whole: in a PATCH the table may be left out, not its parts."""
+        if "target" not in attrs:
+            raise serializers.ValidationError({"target": "This field is required."})
+        return {"kind": FieldMapping.Kind.FIELD, **attrs}
+
+    def validate_value(self, value: Any) -> str | None:
+        """Keep constants as text; the type of the target decides what it means."""
+        return value if value is None or isinstance(value, str) else canonical.text(value)
+
+
+class ConnectionSerializer(serializers.ModelSerializer[Connection]):
+    """An inbound connection: the draft, and whether it runs."""
+
+    config = OwnedField(
+        queryset=ConnectionConfig.objects.all(), allow_null=True, required=False
+    )
+    object = OwnedField(queryset=ConnectObject.objects.all(), allow_null=True, required=False)
+    mappings = serializers.SerializerMethodField()
+    version = serializers.IntegerField(
+        source="live_version.number", read_only=True, default=None, help_text="What runs."
+    )
+
+    class Meta:
+        model = Connection
+        fields = (
+            "id",
+            "direction",
+            "system_type",
+            *services.EDITABLE,
+            "mappings",
+            "active",
+            "version",
+        )
+        read_only_fields = ("direction", "active")
+        extra_kwargs: ClassVar[dict[str, Any]] = {"name": {"validators": []}}
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Let the mappings be written as one table."""
+        return {
+            **super().get_fields(),
+            "mappings": MappingSerializer(many=True, required=False),
+        }
+
+    def to_representation(self, instance: Connection) -> dict[str, Any]:
+        """Show the mappings in their order."""
+        shown = super().to_representation(instance)
+        rows = instance.mappings.order_by("position", "pk")
+        return {**shown, "mappings": MappingSerializer(rows, many=True).data}
+
+
+ENTITY = inline_serializer(
+    "Entity",
+    {
+        "name": serializers.CharField(),
+        "label": serializers.CharField(),
+        "fields": serializers.ListField(child=serializers.CharField()),
+        "seen_at": serializers.DateTimeField(),
+    },
+)
+SAMPLE = inline_serializer(
+    "Sample",
+    {
+        "records": serializers.ListField(child=serializers.DictField()),
+        "fields": serializers.ListField(child=serializers.CharField()),
+        "unreadable": serializers.IntegerField(),
+        "elapsed_ms": serializers.IntegerField(),
+    },
+)

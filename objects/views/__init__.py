@@ -1,0 +1,1 @@
+"""Pages of connect objects, their fields and columns, and of records."""

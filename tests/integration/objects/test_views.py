@@ -1,0 +1,424 @@
+"""The pages of objects and records, as members see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from objects.models import ConnectField, ConnectObject, ListviewField
+from objects.records import read
+from objects.records.changes import ChangeOp, Listed, Origin, RecordChange, Source
+from objects.records.write import write
+from objects.services import load_shape, records
+from objects.services.objects import users_of
+from objects.shape import ObjectShape
+from syncapp.tenants import door
+from syncapp.tenants.models import Membership, Tenant
+from tests.integration.objects.conftest import make_customers
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+Inside = Callable[[Callable[[], Any]], Any]
+
+
+@pytest.fixture
+def shape(acme: Tenant) -> ObjectShape:
+    with door.tenant(acme.pk):
+        return make_customers(acme)
+
+
+@pytest.fixture
+def inside(acme: Tenant) -> Inside:
+    """Ask something inside acme's door."""
+
+    def ask(question: Callable[[], Any]) -> Any:
+        with door.tenant(acme.pk):
+            return question()
+
+    return ask
+
+
+def store(inside: Inside, shape: ObjectShape, key: str = "C1", **values: Any) -> Listed:
+    values = {"number": key, "name": "One", **values}
+    source = Source(Origin.SYNC, 3)
+
+    def act() -> Listed:
+        saved = records.create_record(shape, values, source=source, now=NOW)
+        found = read.one(saved.id)
+        assert found is not None
+        return found
+
+    made: Listed = inside(act)
+    return made
+
+
+def text(client: Client, url: str, status: int = 200) -> str:
+    response = client.get(url)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def post(client: Client, url: str, status: int = 303, /, **data: str) -> str:
+    response = client.post(url, data)
+    content = response.content.decode()
+    assert response.status_code == status, content
+    return content
+
+
+class TestObjects:
+    def test_an_object_is_made_with_key_and_columns(
+        self, alices: Client, acme: Tenant, inside: Inside
+    ) -> None:
+        base = "/t/acme/objects/"
+        post(alices, f"{base}new/", name="FSM items", type="fsmitem")
+        made = inside(lambda: ConnectObject.objects.for_tenant(acme).get(type="fsmitem"))
+        assert "Records are known by their key" not in text(alices, f"{base}{made.pk}/")
+        field = {"type": "text", "indexed": "none", "sensitivity": "none"}
+        new = f"{base}{made.pk}/fields/new/"
+        assert 'name="is_key" ' in text(alices, new)
+
+        post(alices, new, 303, name="code", is_key="on", **field)
+        post(
+            alices, new, name="colour", choices="red = Red\nblue", **{**field, "type": "choice"}
+        )
+        rows = inside(lambda: {row.name: row for row in made.fields.all()})
+        assert (rows["code"].is_key, rows["colour"].is_key) == (True, False)
+        assert rows["colour"].choices == [["red", "Red"], ["blue", "blue"]]
+
+        post(
+            alices, f"{base}{made.pk}/columns/new/", field=str(rows["colour"].pk), label="Tint"
+        )
+        page = text(alices, f"{base}{made.pk}/")
+        for part in ("Connect Fields", "Listview Fields", "Tint", "Colour"):
+            assert part in page
+        assert "Colour" in text(alices, f"{base}fields/{rows['colour'].pk}/edit/")
+        assert "red = Red\nblue</textarea>" in text(
+            alices, f"{base}fields/{rows['colour'].pk}/edit/"
+        )
+
+    def test_a_refusal_stands_at_its_field(self, alices: Client, shape: ObjectShape) -> None:
+        url = f"/t/acme/objects/{shape.id}/fields/new/"
+        data = {"type": "text", "indexed": "none", "sensitivity": "none"}
+        content = post(alices, url, 422, name="number", **data)
+        assert "There is a field “number” already." in content
+
+    def test_a_type_in_use_stays(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        store(inside, shape)
+        url = f"/t/acme/objects/{shape.id}/edit/"
+        content = post(alices, url, 422, name="New name", type="other")
+        assert "The type is in use" in content
+        post(alices, url, name="New name", type="customer")
+        assert "New name" in text(alices, "/t/acme/objects/")
+
+    def test_deleting_says_what_goes_along(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        store(inside, shape)
+        url = f"/t/acme/objects/{shape.id}/delete/"
+        page = text(alices, url)
+        assert "6 fields" in page
+        assert "1 records with their history" in page
+        post(alices, url)
+        assert not inside(ConnectObject.objects.filter(pk=shape.id).exists)
+
+    def test_an_object_in_use_says_by_whom(
+        self, alices: Client, acme: Tenant, shape: ObjectShape, inside: Inside
+    ) -> None:
+        other = inside(lambda: make_customers(acme, "supplier"))
+        inside(
+            lambda: ConnectField.objects.create(
+                tenant=acme,
+                object_id=other.id,
+                name="buys_for",
+                label="Buys for",
+                type="reference",
+                reference_id=shape.id,
+            )
+        )
+        url = f"/t/acme/objects/{shape.id}/delete/"
+        page = text(alices, url)
+        assert "field “Buys for” of Supplier" in page
+        assert f"/t/acme/objects/{other.id}/" in page
+        post(alices, url, 409)
+        row = inside(lambda: ConnectObject.objects.get(pk=shape.id))
+        assert inside(lambda: len(users_of(row))) == 1
+
+    def test_fields_and_columns_move_and_go(
+        self, alices: Client, acme: Tenant, shape: ObjectShape, inside: Inside
+    ) -> None:
+        name, email = shape.by_name["name"], shape.by_name["email"]
+        base = "/t/acme/objects/"
+        for field in (name, email):
+            post(alices, f"{base}{shape.id}/columns/new/", field=str(field.id))
+        rows = inside(
+            lambda: {row.field_id: row.pk for row in ListviewField.objects.for_tenant(acme)}
+        )
+        post(alices, f"{base}columns/{rows[email.id]}/move/", to="up")
+        post(alices, f"{base}columns/{rows[name.id]}/edit/", field=str(name.id), label="Called")
+        post(alices, f"{base}fields/{email.id}/move/", to="up")
+        page = text(alices, f"{base}{shape.id}/records/")
+        assert page.index("email") < page.index("Called")
+
+        post(alices, f"{base}columns/{rows[name.id]}/delete/")
+        assert "its values" not in text(alices, f"{base}fields/{email.id}/delete/")
+        post(alices, f"{base}fields/{email.id}/delete/")
+        left = inside(
+            lambda: [
+                field.name
+                for field in load_shape(ConnectObject.objects.get(pk=shape.id)).fields
+            ]
+        )
+        assert left == ["number", "name", "vat", "balance", "notes"]
+
+
+class TestRecordList:
+    def test_shows_the_columns_of_the_object(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        store(inside, shape, name="Maxi-Teq", email="Ann@x", balance="1.50", notes={"a": True})
+        page = text(alices, f"/t/acme/objects/{shape.id}/records/")
+        for part in ("C1", "Maxi-Teq", "1.50", "{&quot;a&quot;:true}", "New record"):
+            assert part in page
+
+    def test_pages_forth_and_back(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        def fill() -> None:
+            changes = [
+                RecordChange(ChangeOp.CREATE, f"K{n:02}", {"number": f"K{n:02}", "name": "x"})
+                for n in range(12)
+            ]
+            read.lock([shape.id])
+            write(shape, changes, Source(Origin.USER), NOW)
+
+        inside(fill)
+        base = f"/t/acme/objects/{shape.id}/records/"
+        seen = []
+        for sort in ("key", "-key", "updated_at", "-updated_at"):
+            address, keys, last = f"{base}?size=5&sort={sort}", [], ""
+            while address:
+                response = alices.get(address)
+                keys += [row.record["key"] for row in response.context["table"].rows]
+                following = response.context["pager"].next
+                last = address
+                address = (
+                    f"{base}?sort={sort}&cursor={following['cursor']}" if following else ""
+                )
+            seen.append(keys)
+            back = alices.get(last).context["pager"].previous["cursor"]
+            rows = alices.get(f"{base}?sort={sort}&cursor={back}").context["table"].rows
+            assert [row.record["key"] for row in rows] == keys[5:10]
+        forth = [f"K{n:02}" for n in range(12)]
+        assert seen == [forth, forth[::-1], forth, forth[::-1]]
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("q=C", ["C1", "C2"]),
+            ("q=C2", ["C2"]),
+            ("q=c", []),
+            ("q=ANN@X&in=email", ["C1"]),
+            ("q=DE2&in=vat", ["C2"]),
+            ("q=%00", []),
+            ("q=x&in=balance", []),
+            ("state=deleted", ["D9"]),
+            ("sort=nonsense", ["C1", "C2"]),
+            ("sort=-updated_at&q=C", ["C1", "C2"]),
+        ],
+    )
+    def test_searches_by_index_only(
+        self, alices: Client, shape: ObjectShape, inside: Inside, query: str, found: list[str]
+    ) -> None:
+        store(inside, shape, "C1", email="Ann@x", vat="DE1")
+        store(inside, shape, "C2", vat="DE2")
+        gone = store(inside, shape, "D9")
+        source = Source(Origin.USER)
+        inside(lambda: records.delete_record(shape, gone.id, rev=None, source=source, now=NOW))
+
+        response = alices.get(f"/t/acme/objects/{shape.id}/records/?{query}")
+
+        assert response.status_code == 200
+        assert [row.record["key"] for row in response.context["table"].rows] == found
+
+    @pytest.mark.parametrize("cursor", ["x", "eyJ9", "WyJzZXEiLDAsMCw1XQ=="])
+    def test_a_damaged_cursor_is_a_bad_request(
+        self, alices: Client, shape: ObjectShape, cursor: str
+    ) -> None:
+        response = alices.get(f"/t/acme/objects/{shape.id}/records/?cursor={cursor}")
+        assert response.status_code == 400
+
+    def test_without_a_key_there_can_be_no_records(
+        self, alices: Client, acme: Tenant, inside: Inside
+    ) -> None:
+        bare = inside(
+            lambda: ConnectObject.objects.create(tenant=acme, type="bare", name="Bare")
+        )
+        page = text(alices, f"/t/acme/objects/{bare.pk}/records/")
+        assert "no key field yet" in page
+        assert "New record" not in page
+
+    def test_the_home_of_records_counts_them(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        store(inside, shape)
+        page = text(alices, "/t/acme/records/")
+        assert f"/t/acme/objects/{shape.id}/records/" in page
+        assert ">1</td>" in page
+
+
+class TestRecordPage:
+    def test_shows_values_and_history(
+        self, alices: Client, alice: Membership, shape: ObjectShape, inside: Inside
+    ) -> None:
+        record = store(inside, shape, balance="1.50")
+        url = f"/t/acme/records/{record.id}/"
+        post(alices, f"{url}edit/", number="C1", name="Two", balance="", _rev="1")
+        page = text(alices, url)
+        assert "updated by Alice" in page
+        for part in ("One", "Two", "1.50"):
+            assert part in page
+
+    def test_a_long_history_has_pages(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        record = store(inside, shape)
+
+        def change() -> None:
+            for number in range(23):
+                values = {"name": f"name {number}"}
+                source = Source(Origin.API, 4711)
+                records.update_record(
+                    shape, record.id, values, rev=None, source=source, now=NOW
+                )
+
+        inside(change)
+        response = alices.get(f"/t/acme/records/{record.id}/")
+        assert len(response.context["history"]) == 20
+        assert "a former API key" in response.content.decode()
+        older = alices.get(f"/t/acme/records/{record.id}/?before={response.context['older']}")
+        assert len(older.context["history"]) == 3
+        assert alices.get(f"/t/acme/records/{record.id}/?before=x").status_code == 200
+
+    def test_a_record_is_made_by_hand(
+        self, alices: Client, alice: Membership, shape: ObjectShape, inside: Inside
+    ) -> None:
+        url = f"/t/acme/objects/{shape.id}/records/new/"
+        text(alices, url)
+        content = post(alices, url, 422, number="", name="", balance="much", notes="{")
+        for part in ("This is not JSON", "&#x27;much&#x27; is not a number"):
+            assert part in content
+        assert content.count("This field is required.") >= 2
+
+        post(alices, url, number="C9", name="Nine", balance="9.90", notes='{"a": 0.10}')
+
+        made = inside(lambda: read.one_by_key(shape.id, "C9"))
+        assert made.source == Source(Origin.USER, alice.user_id)
+        assert str(made.values["notes"]["a"]) == "0.10"
+        assert "email" not in made.values
+        assert "There is a record with the key “C9” already." in post(
+            alices, url, 422, number="C9", name="Again"
+        )
+
+    def test_an_unchanged_form_changes_nothing(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        record = store(inside, shape, email="", notes={"b": [1, {"c": None}]}, name="a\nb")
+        url = f"/t/acme/records/{record.id}/edit/"
+        form = alices.get(url).context["form"]
+        sent = {name: form[name].value() for name in form.fields}
+        assert sent["_rev"] == 1
+        post(alices, url, **{**sent, "name": sent["name"].replace("\n", "\r\n")})
+        assert inside(lambda: read.one(record.id)) == record
+
+    def test_nobody_overwrites_what_she_has_not_seen(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        record = store(inside, shape)
+        url = f"/t/acme/records/{record.id}/edit/"
+        post(alices, url, number="C1", name="Two", _rev="1")
+        content = post(alices, url, 422, number="C1", name="Three", _rev="1")
+        assert "Somebody else changed this meanwhile" in content
+
+    def test_a_deleted_record_can_be_restored(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        record = store(inside, shape, vat="DE1")
+        url = f"/t/acme/records/{record.id}/"
+        assert "can be restored there" in text(alices, f"{url}delete/")
+        post(alices, f"{url}delete/")
+        page = text(alices, url)
+        assert "This record is deleted" in page
+        assert "Restore" in page
+        store(inside, shape, "C2", vat="DE1")
+        post(alices, f"{url}restore/")
+        assert "Another record has this value" in text(alices, url)
+        second = inside(lambda: read.one_by_key(shape.id, "C2")).id
+        post(alices, f"/t/acme/records/{second}/delete/")
+        post(alices, f"{url}restore/")
+        assert "This record is deleted" not in text(alices, url)
+
+    def test_a_reference_leads_to_its_record(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        record = store(inside, shape, "a/b ?&")
+        by_key = f"/t/acme/objects/{shape.id}/records/by-key/"
+        response = alices.get(by_key, {"key": "a/b ?&"})
+        assert response["Location"] == f"/t/acme/records/{record.id}/"
+        assert alices.get(by_key, {"key": "none"}).status_code == 404
+
+    def test_a_value_cannot_inject_markup(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        record = store(inside, shape, name="<script>alert(1)</script>")
+        assert "<script>alert" not in text(alices, f"/t/acme/records/{record.id}/")
+        assert "<script>alert" not in text(alices, f"/t/acme/objects/{shape.id}/records/")
+
+
+class TestWalls:
+    def test_a_reader_may_look_and_nothing_else(
+        self, bobs: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        record = store(inside, shape)
+        page = text(bobs, f"/t/acme/records/{record.id}/")
+        assert "Edit" not in page
+        assert "New field" not in text(bobs, f"/t/acme/objects/{shape.id}/")
+        field = shape.by_name["name"].id
+        for url in (
+            f"records/{record.id}/edit/",
+            f"records/{record.id}/delete/",
+            f"records/{record.id}/restore/",
+            f"objects/{shape.id}/records/new/",
+            f"objects/{shape.id}/edit/",
+            f"objects/{shape.id}/delete/",
+            f"objects/{shape.id}/fields/new/",
+            f"objects/fields/{field}/edit/",
+            f"objects/fields/{field}/delete/",
+            f"objects/fields/{field}/move/",
+            f"objects/{shape.id}/columns/new/",
+        ):
+            post(bobs, f"/t/acme/{url}", 403)
+
+    def test_another_tenants_rows_are_not_there(
+        self, carols: Client, globex: Tenant, shape: ObjectShape, inside: Inside
+    ) -> None:
+        record = store(inside, shape)
+        field = shape.by_name["name"].id
+        for url in (
+            f"records/{record.id}/",
+            f"records/{record.id}/edit/",
+            f"records/{record.id}/delete/",
+            f"objects/{shape.id}/",
+            f"objects/{shape.id}/records/",
+            f"objects/{shape.id}/records/new/",
+            f"objects/{shape.id}/records/by-key/?key=C1",
+            f"objects/{shape.id}/fields/new/",
+            f"objects/fields/{field}/edit/",
+        ):
+            assert carols.get(f"/t/globex/{url}").status_code == 404, url
+        post(carols, f"/t/globex/records/{record.id}/restore/", 404)
+        post(carols, f"/t/globex/objects/fields/{field}/move/", 404)

@@ -5,20 +5,24 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.permissions import IsAuthenticated
 
 import connections.urls
 import objects.urls
 import syncapp.sync.urls
 import syncapp.tenants.urls
 import synclogs.urls
-from syncapp.tenants.authentication import KnownVisitor
+from syncapp.tenants.authentication import KeyAuthentication, VisitorAuthentication
 from syncapp.ui.docs import api_docs
 
 app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "schema/",
-        SpectacularJSONAPIView.as_view(permission_classes=[KnownVisitor]),
+        SpectacularJSONAPIView.as_view(
+            authentication_classes=[KeyAuthentication, VisitorAuthentication],
+            permission_classes=[IsAuthenticated],
+        ),
         name="schema",
     ),
     path("docs/", login_required(api_docs), name="docs"),

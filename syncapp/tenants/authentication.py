@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
-from rest_framework.permissions import BasePermission
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from syncapp.tenants.actors import Actor
-from syncapp.tenants.models import ApiKey
-
-if (
-    TYPE_CHECKING
-):  # `rest_framework.views` imports this module while it is being imported itself
-    from rest_framework.views import APIView
+from syncapp.tenants.models import ApiKey, User
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -39,11 +31,10 @@ class KeyAuthentication(BaseAuthentication):
         return 'Bearer realm="syncapp"'
 
 
-class KnownVisitor(BasePermission):
-    """Lets holders of a key and signed-in users read what tells nothing of any tenant."""
+class VisitorAuthentication(BaseAuthentication):
+    """Knows signed-in users by their session: for addresses that only read and name no tenant."""
 
-    def has_permission(self, request: Request, _view: APIView) -> bool:
-        """Ask for a key first, then for a session."""
-        if request.auth is not None or request._request.user.is_authenticated:
-            return True
-        raise NotAuthenticated
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        """Give the user, or None to a stranger."""
+        user = request._request.user
+        return (user, None) if isinstance(user, User) else None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from syncapp.tenants import permissions
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
 
 
 SLUG_HELP = "Lower-case letters, digits and hyphens; begins with a letter."
+
+
+class AllTenantsQuerySet(models.QuerySet["Tenant"]):
+    """Tenants as the platform's operators see them."""
+
+    def counted(self) -> Self:
+        """Add `n_users` and `n_keys`."""
+        return self.annotate(n_users=_count("Membership"), n_keys=_count("ApiKey"))
+
+
+def _count(model: str) -> Coalesce:
+    rows = apps.get_model("tenants", model)._default_manager.filter(
+        tenant=models.OuterRef("pk")
+    )
+    counted = rows.order_by().values("tenant").annotate(n=models.Count("pk")).values("n")
+    return Coalesce(models.Subquery(counted), 0)
 
 
 class Tenant(models.Model):
@@ -37,6 +54,8 @@ class Tenant(models.Model):
     time_zone = models.CharField(max_length=60, default="UTC")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = AllTenantsQuerySet.as_manager()
 
     class Meta:
         db_table = "tenant"

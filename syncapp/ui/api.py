@@ -181,6 +181,8 @@ class MayDo(permissions.BasePermission):
         holder = cast("Actor | None", request.auth)
         if holder is None:
             raise exceptions.NotAuthenticated
+        if cast("ViewSet", view).action is None:
+            raise exceptions.MethodNotAllowed(str(request.method))
         code = cast("ViewSet", view).required_permission(str(request.method))
         if not holder.may(code):
             raise exceptions.PermissionDenied(f"This needs the permission {code}.")

@@ -7,28 +7,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
 from syncapp.tenants.filters import TenantFilterSet
 from syncapp.tenants.forms import DeleteTenantForm, ReasonForm, TenantForm
 from syncapp.tenants.http import PlatformRequest
-from syncapp.tenants.models import ApiKey, AuditEntry, Membership, Profile, Tenant
+from syncapp.tenants.models import AuditEntry, Profile, Tenant
 from syncapp.tenants.permissions import PLATFORM
 from syncapp.tenants.services import members, tenancy
 from syncapp.tenants.tables import TenantTable
 from syncapp.ui.links import Action
 from syncapp.ui.views import DetailView, EditView, Empty, ListView, Page
-
-
-def _count(model: type[Membership | ApiKey]) -> Any:
-    counted = (
-        model.objects.filter(tenant=OuterRef("pk"))
-        .order_by()
-        .values("tenant")
-        .annotate(n=Count("pk"))
-    )
-    return Coalesce(Subquery(counted.values("n")), 0)
 
 
 class TenantList(ListView):
@@ -45,7 +34,7 @@ class TenantList(ListView):
     empty = Empty("A tenant is a customer organisation that owns rows.", icon="building")
 
     def rows(self) -> QuerySet[Any]:
-        return Tenant.objects.annotate(n_users=_count(Membership), n_keys=_count(ApiKey))
+        return Tenant.objects.counted()
 
 
 class _TenantPage(Page):
@@ -61,7 +50,7 @@ class _TenantPage(Page):
     detail_url_name = "platform:tenant_detail"
 
     def rows(self) -> QuerySet[Any]:
-        return Tenant.objects.annotate(n_users=_count(Membership), n_keys=_count(ApiKey))
+        return Tenant.objects.counted()
 
 
 class TenantDetail(_TenantPage, DetailView):

@@ -177,7 +177,7 @@ def test_manage_finds_the_demo_erp_of_its_installation(
 def test_manage_says_what_is_missing(tmp_path: Path, settings: Settings) -> None:
     settings.SYNCAPP_STATE = tmp_path
 
-    with pytest.raises(CommandError, match="does not say where the demo ERP is"):
+    with pytest.raises(CommandError, match="does not say the demo_erp_url"):
         call_command("demo", "edit-erp")
     with pytest.raises(CommandError, match="from 1 to 1000"):
         call_command("demo", "edit-erp", "--count", "0")

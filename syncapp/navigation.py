@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from syncapp.tenants import access, permissions
 from syncapp.tenants.models import Membership, Tenant
-from syncapp.ui.links import Link, tenant_reverse
+from syncapp.ui.links import Link
 from syncapp.ui.navigation import Entry, Group, NavGroup, NavItem, build
 
 TENANT: Final = (
@@ -76,7 +76,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 def _navigation(request: HttpRequest) -> tuple[Group, ...]:
     if getattr(request, "tenant", None) is not None:
-        return build(request, _there(request))
+        return build(request, TENANT)
     if getattr(request, "member", None) is not None:
         return build(request, PLATFORM)
     ways = tuple(
@@ -84,18 +84,6 @@ def _navigation(request: HttpRequest) -> tuple[Group, ...]:
         for member in _open(request)
     )
     return (Group("Tenants", ways),) if ways else ()
-
-
-def _there(request: HttpRequest) -> tuple[NavGroup, ...]:
-    # Until every room has its pages.
-    def ok(item: NavItem) -> bool:
-        try:
-            tenant_reverse(request, item.url_name)
-        except NoReverseMatch:
-            return False
-        return True
-
-    return tuple(NavGroup(g.label, tuple(i for i in g.items if ok(i))) for g in TENANT)
 
 
 def _switcher(request: HttpRequest) -> dict[str, Any]:

@@ -70,11 +70,11 @@ class Command(BaseCommand):
 
     def _list(self, **_options: Any) -> None:
         with door.platform():
-            rows = Tenant.objects.counted().order_by("slug")
-            for slug, state, users, name in rows.values_list(
-                "slug", "state", "n_users", "name"
-            ):
-                self.stdout.write(f"{slug:<40} {state:<10} {users:>5} users  {name}")
+            counted: Any = Tenant.objects.counted()
+            for one in counted.order_by("slug"):
+                self.stdout.write(
+                    f"{one.slug:<40} {one.state:<10} {one.n_users:>5} users  {one}"
+                )
 
     def _suspend(self, *, slug: str, reason: str, **_options: Any) -> None:
         tenancy.suspend_tenant(_tenant(slug), actor=COMMAND, reason=reason)

@@ -19,19 +19,6 @@ from objects.values import ValueRefused, coercer, key_text
 from syncapp import canonical
 from syncapp.errors import Refused
 
-KEY_TYPES: Final = frozenset(
-    {
-        FieldType.TEXT,
-        FieldType.INTEGER,
-        FieldType.DECIMAL,
-        FieldType.CHOICE,
-        FieldType.REFERENCE,
-        FieldType.DATE,
-        FieldType.DATETIME,
-    }
-)
-"""Types whose values have one text that can identify a record."""
-
 _SHOWN: Final = 60
 _HIDDEN: Final = {
     Code.WRONG_TYPE: "The value does not have the right type.",

@@ -15,6 +15,7 @@ import xxhash
 
 from connections import accounts, paths
 from connections.kit.base import Entity, Query
+from connections.kit.codes import FieldType
 from connections.models import ConnectionConfig, RemoteEntity
 from connections.opening import open_system
 from syncapp import canonical
@@ -114,6 +115,34 @@ def sample_query(entity: str, query_filter: str) -> Query:
 def field_paths(entity: RemoteEntity | None) -> list[tuple[str, str]]:
     """List the paths that a mapping can read, with what they hold: nested fields and first lines."""
     return list(_paths((entity.schema if entity else {}).get("fields", ()), "", _DEPTH))
+
+
+def importable(entity: RemoteEntity) -> list[dict[str, Any]]:
+    """Describe an entity's fields as fields of a connect object, ready for `add_fields`.
+
+    What the other side requires of a new record says nothing about what it sends, so only the
+    key is required here.
+    """
+    key = entity.schema.get("key", ())
+    found = []
+    for field in entity.schema.get("fields", ()):
+        kind = field["type"]
+        if kind == FieldType.REFERENCE or (kind == FieldType.CHOICE and not field["choices"]):
+            kind = FieldType.TEXT
+        is_key = list(key) == [field["name"]]
+        found.append(
+            {
+                "name": field["name"],
+                "label": field["label"],
+                "type": str(kind),
+                "is_key": is_key,
+                "required": is_key,
+                "choices": field["choices"],
+                "max_length": field["max_length"],
+                "scale": field["scale"],
+            }
+        )
+    return found
 
 
 def schema_of(entity: Entity) -> dict[str, Any]:

@@ -14,8 +14,7 @@ import xxhash
 
 import objects.services
 from connections import accounts, paths
-from connections.compile import KEY_TYPES, constant
-from connections.kit.base import FieldType
+from connections.compile import constant
 from connections.models import (
     Connection,
     ConnectionVersion,
@@ -24,7 +23,7 @@ from connections.models import (
     RemoteEntity,
 )
 from objects.models import ConnectObject
-from objects.shape import ObjectShape
+from objects.shape import KEY_TYPES, ObjectShape
 from objects.values import ValueRefused
 from syncapp import canonical
 from syncapp.errors import Invalid
@@ -216,7 +215,7 @@ def _key_gaps(
         yield Gap("primary_key", f"{field.label} is neither the key nor unique.")
     elif not (field.is_key or field.is_unique):
         yield Gap("primary_key", f"Mark {field.label} as key or unique in “{shape.name}”.")
-    if FieldType(field.type) not in KEY_TYPES:
+    if field.type not in KEY_TYPES:
         yield Gap("primary_key", f"A field of type {field.type} cannot identify records.")
     if field.name not in {mapping.target for mapping in mappings}:
         yield Gap("mappings", f"Map {field.label}: it is the primary key.")

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, path
 
 from connections import api
-from connections.views import configs, inbound
+from connections.views import configs, fields, inbound
 from connections.views.edit import InboundEdit
 from syncapp.tenants import door
 from syncapp.ui.api import ViewSet
@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbound/<int:pk>/deactivate/", inbound.inbound_deactivate, name="inbound_deactivate"),
     path("inbound/<int:pk>/publish/", inbound.inbound_publish, name="inbound_publish"),
     path("inbound/<int:pk>/test-query/", inbound.inbound_test_query, name="inbound_test_query"),
+    path("objects/<int:pk>/import-fields/", fields.import_fields, name="import_fields"),
 ]
 
 

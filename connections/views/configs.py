@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from connections import configs, declared, registry
 from connections.filters import ConfigFilterSet
-from connections.forms import ConfigForm, config_initial
+from connections.forms.configs import ConfigForm, config_initial
 from connections.kit.base import Check, System
 from connections.models import ConnectionConfig
 from connections.tables import ConfigTable

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from connections import configs, declared, discovery, registry, services
 from connections.discovery import Sample
-from connections.forms import (
+from connections.forms.drafts import (
     ConnectionForm,
     RowForm,
     bound_rows,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from connections import declared, discovery, services
 from connections.filters import ConnectionFilterSet
-from connections.forms import NewConnectionForm
+from connections.forms.drafts import NewConnectionForm
 from connections.kit.base import RemoteError
 from connections.models import Connection
 from connections.publish import publish
@@ -102,7 +102,9 @@ class InboundDetail(DetailView):
         ]
 
     def context(self, row: Connection) -> dict[str, Any]:
-        actions = [link for one in _actions(row) if (link := one.link(self.request, pk=row.pk))]
+        gaps = services.gaps_of(row)
+        offered = _actions(row, ready=not gaps)
+        actions = [link for one in offered if (link := one.link(self.request, pk=row.pk))]
         shown: dict[str, Any] = {
             "actions": actions,
             "more": [link for link in actions if link.menu],
@@ -114,7 +116,7 @@ class InboundDetail(DetailView):
         if self._related:
             return shown | {"versions": row.versions.order_by("-number")[:20]}
         return shown | {
-            "gaps": services.gaps_of(row),
+            "gaps": gaps,
             "unpublished": row.live_version is not None and services.draft_differs(row),
             "warnings": services.warnings_of(row),
             "mappings": row.mappings.order_by("position", "pk"),
@@ -125,11 +127,12 @@ class InboundDetail(DetailView):
         return self.request.GET.get("tab") == "related"
 
 
-def _actions(row: Connection) -> list[Action]:
-    runnable = [
-        Action("Run now", "sync:connection_run", "inbound.run", "player-play", "post"),
-        Action("Dry run", "sync:connection_dry_run", "inbound.dry_run", "test-pipe", "post"),
-    ]
+def _actions(row: Connection, *, ready: bool) -> list[Action]:
+    """List what can be done now: a run follows the published version, a dry run the draft."""
+    run = Action("Run now", "sync:connection_run", "inbound.run", "player-play", "post")
+    dry_run = Action(
+        "Dry run", "sync:connection_dry_run", "inbound.dry_run", "test-pipe", "post"
+    )
     edit = Action("Edit", "connections:inbound_edit", "inbound.edit", "pencil")
     switch = (
         Action(
@@ -156,9 +159,8 @@ def _actions(row: Connection) -> list[Action]:
         dialog=True,
         menu=True,
     )
-    if row.live_version is None:
-        return [edit, switch, delete]
-    return [*runnable, edit, switch, delete]
+    runs = [run] if row.live_version is not None else []
+    return [*runs, *([dry_run] if ready else []), edit, switch, delete]
 
 
 class InboundDelete(DeleteView):

@@ -272,12 +272,14 @@ def test_publishing_lets_a_connection_be_tried_while_it_is_off(
     acme: Tenant, alices: Client, connection: Connection
 ) -> None:
     detail = f"/t/acme/inbound/{connection.pk}/"
-    assert "Publish it to try a dry run" in text(alices.get(detail))
+    before = text(alices.get(detail))
+    assert "Ready. Try a dry run" in before
+    assert "Run now" not in before
 
     page = text(alices.post(f"{detail}publish/", follow=True))
 
     assert "Published version 1." in page
-    assert "Dry run" in page
+    assert "Run now" in page
     with door.tenant(acme.pk):
         connection.refresh_from_db()
         assert not connection.active

@@ -1,3 +1,5 @@
+"""Forms of connections: the first step, the draft, and its mapping table."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,115 +8,26 @@ from typing import Any, Final
 from django import forms
 from django.http import QueryDict
 
-from connections import declared
-from connections.kit.base import Setting, SettingKind, System
+from connections.forms.configs import ConfigField
+from connections.kit.base import System
 from connections.models import Connection, ConnectionConfig, FieldMapping
 from objects.models import ConnectObject
 from objects.shape import ObjectShape
 from syncapp.errors import Invalid
 from syncapp.tenants.models import Tenant
-from syncapp.ui.forms import Block, Form, FormMixin, SecretField, Section
+from syncapp.ui.forms import Block, Form, FormMixin, Section
 
 ROWS: Final = "rows"
 MAX_ROWS: Final = 500
 KEEP_DAYS: Final = [(days, f"{days} days") for days in Connection.KEEP_DAYS]
 
 
-class ConfigForm(Form):
-    """A config of one system type; what the type declares becomes fields.
+class ObjectField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for the checker only
+    """A connect object of this tenant that keeps records."""
 
-    Their names are `settings.<name>` and `secrets.<name>`, as the service calls them too.
-    """
-
-    name = forms.CharField(
-        max_length=100, help_text="Shown in lists and pickers, such as “Production ERP”."
-    )
-    environment = forms.ChoiceField(
-        choices=ConnectionConfig.Environment.choices,
-        initial=ConnectionConfig.Environment.LIVE,
-        help_text="Shown beside the name, so that nobody mistakes a test system.",
-    )
-
-    def __init__(
-        self, *args: Any, kind: type[System], saved: Iterable[str] = (), **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.kind = kind
-        if kind.endpoint_label is not None:
-            self.fields["endpoint"] = forms.CharField(
-                label=kind.endpoint_label,
-                max_length=500,
-                help_text=kind.endpoint_help,
-                widget=forms.TextInput(
-                    attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}
-                ),
-            )
-        for setting in kind.settings:
-            group = "secrets" if setting.secret else "settings"
-            field = _setting_field(setting, saved=setting.name in set(saved))
-            self.fields[f"{group}.{setting.name}"] = field
-        access = tuple(name for name in self.fields if name not in {"name", "environment"})
-        self.sections = (  # type: ignore[misc]  # they depend on the type
-            Section(kind.label, "", ("name", "environment")),
-            Section("Access", "Secrets are stored encrypted and never shown again.", access),
-        )
-
-    def given(self) -> declared.Given:
-        """Give what was entered, for the service."""
-        data = self.cleaned_data
-        return declared.Given(
-            name=data["name"],
-            environment=data["environment"],
-            endpoint=data.get("endpoint", ""),
-            settings=_group("settings.", data),
-            secrets=_group("secrets.", data),
-        )
-
-
-def config_initial(config: ConnectionConfig) -> dict[str, Any]:
-    """Give the form's values for a config that exists; no secrets."""
-    settings = {f"settings.{name}": value for name, value in config.settings.items()}
-    return {
-        "name": config.name,
-        "environment": config.environment,
-        "endpoint": config.endpoint,
-        **settings,
-    }
-
-
-def _group(prefix: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.removeprefix(prefix): data[name] for name in data if name.startswith(prefix)}
-
-
-def _setting_field(setting: Setting, *, saved: bool) -> forms.Field:
-    common: dict[str, Any] = {
-        "label": setting.label,
-        "help_text": setting.help,
-        "required": setting.required,
-    }
-    match setting.kind:
-        case SettingKind.SECRET:
-            return SecretField(saved=saved, **common)
-        case SettingKind.BOOLEAN:
-            common["required"] = False
-            return forms.BooleanField(initial=bool(setting.default), **common)
-        case SettingKind.CHOICE:
-            blank = () if setting.required or setting.default else (("", "–"),)
-            return forms.ChoiceField(
-                choices=(*blank, *setting.choices), initial=setting.default, **common
-            )
-        case SettingKind.INTEGER:
-            return forms.IntegerField(initial=setting.default, **common)
-        case SettingKind.YAML | SettingKind.LONG_TEXT:
-            look = "code" if setting.kind is SettingKind.YAML else ""
-            attrs = {"rows": 12 if look else 5, "spellcheck": "false", "class": look}
-            return forms.CharField(
-                initial=setting.default,
-                strip=False,
-                widget=forms.Textarea(attrs=attrs),
-                **common,
-            )
-    return forms.CharField(initial=setting.default, **common)
+    def label_from_instance(self, obj: Any) -> str:
+        """Show the type beside the name, as mappings and addresses call it."""
+        return f"{obj.name} ({obj.type})"
 
 
 class NewConnectionForm(Form):
@@ -128,20 +41,6 @@ class NewConnectionForm(Form):
     def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["system_type"].choices = choices  # type: ignore[attr-defined]
-
-
-class ObjectField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for the checker only
-    """A connect object of this tenant that keeps records."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} ({obj.type})"
-
-
-class ConfigField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for the checker only
-    """A config of this tenant and of the connection's type."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} [{obj.environment.upper()}]"
 
 
 class ConnectionForm(Form):
@@ -326,6 +225,7 @@ class RowForm(FormMixin, forms.Form):
         }
 
     def clean_source(self) -> str:
+        """Trim a path; a constant stays as it was typed."""
         source: str = self.cleaned_data["source"]
         if self.cleaned_data.get("kind") != FieldMapping.Kind.FIELD:
             return source

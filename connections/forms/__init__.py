@@ -1,0 +1,1 @@
+"""Forms of configs and connections: they judge and convert, services save."""

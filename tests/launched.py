@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,13 @@ START_S, STOP_S = 120, 60
 class Started:
     """A launcher that a test has started, with its installation."""
 
-    def __init__(self, state: Path, port: int, output: Path | None = None) -> None:
+    def __init__(
+        self,
+        state: Path,
+        port: int,
+        output: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.state, self.port = state, port
         self.url = f"http://127.0.0.1:{port}"
         self.output = output or state.with_suffix(".out")
@@ -34,6 +40,7 @@ class Started:
             if name not in {"DATABASE_URL", "REDIS_URL"} and not name.startswith("SYNCAPP_")
         }
         self.environment |= {"SYNCAPP_STATE": str(state), "SYNCAPP_PORT": str(port)}
+        self.environment |= settings or {}
         with self.output.open("wb") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "syncapp.launcher", "up"],
@@ -104,7 +111,7 @@ def open_folder() -> Iterator[Path]:
 
     Not pytest's `tmp_path`: each start of pytest locks the folders of the others up again.
     """
-    with tempfile.TemporaryDirectory(prefix="syncapp-tests-") as name:
+    with tempfile.TemporaryDirectory(prefix="syncapp-launched-") as name:
         Path(name).chmod(0o711)
         yield Path(name)
 
@@ -159,10 +166,10 @@ def command_line(pid: int) -> str:
 
 
 @contextmanager
-def launched() -> Iterator[Started]:
+def launched(**settings: str) -> Iterator[Started]:
     """One with the demo, running for the time of a `with` block."""
     with open_folder() as folder:
-        launcher = Started(folder / "state", free_port())
+        launcher = Started(folder / "state", free_port(), settings=settings)
         try:
             yield launcher.ready()
         finally:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+PREFIX = "syncapp-tests-"
 UNIT = Path(__file__).parent / "unit"
 # Made up, and the same in each run: nothing that a test encrypts outlives it.
 SECRETS = {
@@ -32,9 +33,12 @@ class Services:
         from syncapp.embedded import Embedded  # noqa: PLC0415 - after coverage has started
         from syncapp.installation import Installation  # noqa: PLC0415
 
-        self.state = Path(tempfile.mkdtemp(prefix="syncapp-tests-"))
+        forget_killed_runs()
+        self.state = Path(tempfile.mkdtemp(prefix=PREFIX))
         (self.state / "static").mkdir()
-        self.embedded = Embedded(Installation(self.state), throwaway=True)
+        self.installation = Installation(self.state)
+        self.installation.lock()
+        self.embedded = Embedded(self.installation, throwaway=True)
         self.running = False
         os.environ.update(self.embedded.environment)
         os.environ["SYNCAPP_STATE"] = str(self.state)
@@ -49,6 +53,21 @@ class Services:
         """Stop the servers and forget their data."""
         self.embedded.stop()
         shutil.rmtree(self.state, ignore_errors=True)
+        self.installation.unlock()
+
+
+def forget_killed_runs() -> None:
+    """Remove what runs have left behind that could not end: nobody holds their locks any more."""
+    from syncapp.installation import Installation, LaunchError  # noqa: PLC0415
+
+    for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/lock"):
+        try:
+            left = Installation(lock.parent)
+            left.lock()
+        except LaunchError:  # it runs, or belongs to somebody else
+            continue
+        shutil.rmtree(lock.parent, ignore_errors=True)
+        left.unlock()
 
 
 services_key = pytest.StashKey[Services]()

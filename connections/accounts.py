@@ -68,4 +68,6 @@ def _assumed(config: ConnectionConfig) -> tuple[str, str]:
 
 def _join(config: ConnectionConfig, account: Account) -> None:
     config.account = account
-    ConnectionConfig.objects.filter(pk=config.pk).update(account=account)
+    ConnectionConfig.objects.filter(tenant_id=config.tenant_id, pk=config.pk).update(
+        account=account
+    )

@@ -117,7 +117,7 @@ def run_checks(
         entities = list(used.order_by("entity").distinct())
     checks = list(_checks(config, entities, now))
     with door.tenant(config.tenant_id):
-        row = ConnectionConfig.objects.select_for_update(of=("self",)).get(pk=config.pk)
+        row = _locked(config, None)
         if row.etag == config.etag:  # what was tested is still what is stored
             _note(row, checks, now())
             _join(row, checks, actor)
@@ -197,7 +197,7 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 
 def _locked(config: ConnectionConfig, etag: int | None) -> ConnectionConfig:
     row: ConnectionConfig = ConnectionConfig.objects.select_for_update(of=("self",)).get(
-        pk=config.pk
+        tenant_id=config.tenant_id, pk=config.pk
     )
     if etag is not None and row.etag != etag:
         raise Changed

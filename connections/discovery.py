@@ -46,7 +46,9 @@ def known_entities(config: ConnectionConfig) -> list[RemoteEntity]:
     """List the entities as discovery last saw them, inside the tenant's door."""
     if config.account_id is None:
         return []
-    seen = RemoteEntity.objects.filter(account=config.account_id, seen_at__isnull=False)
+    seen = RemoteEntity.objects.filter(
+        tenant_id=config.tenant_id, account=config.account_id, seen_at__isnull=False
+    )
     return list(seen.order_by("name"))
 
 
@@ -55,7 +57,7 @@ def known_entity(config: ConnectionConfig | None, name: str) -> RemoteEntity | N
     if config is None or config.account_id is None:
         return None
     return RemoteEntity.objects.filter(
-        account=config.account_id, name=name, seen_at__isnull=False
+        tenant_id=config.tenant_id, account=config.account_id, name=name, seen_at__isnull=False
     ).first()
 
 
@@ -68,7 +70,9 @@ def discover(config: ConnectionConfig, *, now: Callable[[], datetime]) -> list[R
     with open_system(config, now=now) as system:
         found = list(system.entities())
     with door.tenant(config.tenant_id):
-        config = ConnectionConfig.objects.select_for_update(of=("self",)).get(pk=config.pk)
+        config = ConnectionConfig.objects.select_for_update(of=("self",)).get(
+            tenant_id=config.tenant_id, pk=config.pk
+        )
         account = accounts.ensure(config)
         RemoteEntity.objects.bulk_create(
             [_row(entity, config.tenant_id, account.pk, now()) for entity in found],
@@ -77,7 +81,9 @@ def discover(config: ConnectionConfig, *, now: Callable[[], datetime]) -> list[R
             update_fields=["schema", "fingerprint", "seen_at"],
         )
         names = [entity.name for entity in found]
-        gone = RemoteEntity.objects.filter(account=account).exclude(name__in=names)
+        gone = RemoteEntity.objects.filter(tenant_id=config.tenant_id, account=account).exclude(
+            name__in=names
+        )
         gone.filter(pairs__isnull=True).delete()
         gone.update(seen_at=None)
         return known_entities(config)

@@ -70,7 +70,9 @@ def publish(
     Raises:
         Invalid: the draft has gaps; `fields` lists them.
     """
-    connection = Connection.objects.select_for_update(of=("self",)).get(pk=connection.pk)
+    connection = Connection.objects.select_for_update(of=("self",)).get(
+        tenant_id=connection.tenant_id, pk=connection.pk
+    )
     mappings = enabled(connection)
     shape = shape_of(connection)
     refuse(gaps(connection, mappings, shape))
@@ -92,7 +94,7 @@ def publish(
         by=actor.label,
         at=now,
     )
-    Connection.objects.filter(pk=connection.pk).update(
+    Connection.objects.filter(tenant_id=connection.tenant_id, pk=connection.pk).update(
         pair=pair, live_version=version, etag=connection.etag + 1
     )
     audit.record(

@@ -16,7 +16,6 @@ from connections.compile import compile_version
 from connections.models import (
     Connection,
     ConnectionConfig,
-    ConnectionVersion,
     FieldMapping,
 )
 from connections.opening import open_system as open_system  # noqa: PLC0414  the room's door
@@ -25,7 +24,7 @@ from connections.spec import SyncSpec
 from objects.models import ConnectObject
 from objects.shape import ObjectShape
 from syncapp.errors import Changed, Invalid, NotThere, Refused
-from syncapp.tenants import audit
+from syncapp.tenants import audit, door
 from syncapp.tenants.actors import Actor
 from syncapp.tenants.integrity import unique
 from syncapp.tenants.models import Tenant
@@ -122,7 +121,9 @@ def delete(connection: Connection, *, actor: Actor, etag: int | None = None) -> 
     if connection.active:
         raise Refused("Deactivate this connection before you delete it.", code="active")
     audit.record(connection.tenant, actor, "delete", connection)
-    Connection.objects.filter(pk=connection.pk).update(live_version=None)
+    Connection.objects.filter(tenant_id=connection.tenant_id, pk=connection.pk).update(
+        live_version=None
+    )
     connection.live_version = None
     connection.delete()
 
@@ -181,13 +182,14 @@ def spec_for(connection_id: int, version_id: int | None = None) -> SyncSpec:
         NotThere: there is no such connection or version.
         Refused: it was never published, or no longer fits its config or object.
     """
-    connection = Connection.objects.filter(pk=connection_id).first()
+    tenant_id = _tenant_id()
+    connection = Connection.objects.filter(tenant_id=tenant_id, pk=connection_id).first()
     if connection is None:
         raise NotThere("This connection is gone.")
     wanted = version_id or connection.live_version_id
     if wanted is None:
         raise Refused("Publish this connection first.", code="not_published")
-    version = ConnectionVersion.objects.filter(connection=connection, pk=wanted).first()
+    version = connection.versions.filter(pk=wanted).first()
     if version is None:
         raise NotThere("This version is gone.")
     config = config_for(version.spec["config_id"])
@@ -197,7 +199,9 @@ def spec_for(connection_id: int, version_id: int | None = None) -> SyncSpec:
             "published. Publish it again if that is right.",
             code="other_account",
         )
-    stored = ConnectObject.objects.filter(pk=version.spec["object_id"]).first()
+    stored = ConnectObject.objects.filter(
+        tenant_id=tenant_id, pk=version.spec["object_id"]
+    ).first()
     if stored is None:
         raise NotThere("The connect object of this connection is gone.")
     return compile_version(version, objects.services.load_shape(stored))
@@ -209,7 +213,9 @@ def config_for(config_id: int) -> ConnectionConfig:
     Raises:
         NotThere: it is gone.
     """
-    config: ConnectionConfig | None = ConnectionConfig.objects.filter(pk=config_id).first()
+    config: ConnectionConfig | None = ConnectionConfig.objects.filter(
+        tenant_id=_tenant_id(), pk=config_id
+    ).first()
     if config is None:
         raise NotThere("The config of this connection is gone.")
     return config
@@ -238,6 +244,12 @@ def suggest_rows(
         for field, path in found
         if path
     ]
+
+
+def _tenant_id() -> int:
+    tenant_id = door.current_tenant()
+    assert tenant_id is not None, "open the tenant's door first"
+    return tenant_id
 
 
 def _bare(text: str) -> str:
@@ -311,7 +323,7 @@ def _locked(connection: Connection, etag: int | None) -> Connection:
     row: Connection = (
         Connection.objects.select_for_update(of=("self",))
         .select_related("config", "object", "live_version")
-        .get(pk=connection.pk)
+        .get(tenant_id=connection.tenant_id, pk=connection.pk)
     )
     if etag is not None and row.etag != etag:
         raise Changed

@@ -53,6 +53,15 @@ def test_the_home_page_shows_connections_and_what_needs_a_person(
     assert "Last 24 hours: " in page
 
 
+def test_the_home_page_shows_a_connection_that_never_ran(
+    alices: Client, engine: Engine
+) -> None:
+    page = text(alices, url("home"))
+
+    assert "Never ran" in page
+    assert engine.connection.name in page
+
+
 def test_the_run_page_shows_an_equation_of_links(alices: Client, engine: Engine) -> None:
     engine.put({"CardCode": "C99", "CardName": None, "Address": {}})
     run = engine.run()

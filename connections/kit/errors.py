@@ -74,10 +74,16 @@ class RemoteError(Exception):
         self.sent = sent
         self.detail = dict(detail or {})
 
+    def __str__(self) -> str:
+        return self.message
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.kind}, {self.message!r})"
+
     def hide(self, redact: Callable[[Any], Any]) -> None:
         """Send message, code and detail through a redactor."""
         self.message = redact(self.message)
-        self.args = (self.message,)
+        self.args = (self.message,)  # what unpickled copies and careless loggers see
         self.code = redact(self.code)
         self.detail = redact(self.detail)
 

@@ -198,7 +198,6 @@ class Writer:
         if "ok" in batch and not searched(batch["ok"], answer):
             error = self._caller.read_error(answer)
             error.message = error.message or "The system refused the record without a reason."
-            error.args = (error.message,)
             return WriteResult(item.index, outcome_of(item.op, error), error=error)
         found = id_text(searched(batch["key_from"], answer)) if "key_from" in batch else None
         return WriteResult(item.index, _done[item.op], found or item.remote_id)

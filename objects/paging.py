@@ -12,7 +12,15 @@ from objects.records.changes import Listed
 from objects.records.read import Wanted
 from objects.shape import KEY_LIMIT
 from objects.values import storable
+from syncapp.errors import SyncAppError
 from syncapp.ui.paging import InvalidCursorError
+
+
+class ForeignCursorError(SyncAppError):
+    """The records were restored from a backup since; read them again from the beginning."""
+
+    code = "read_again"
+    status = 410
 
 
 class Cut(NamedTuple):
@@ -23,13 +31,23 @@ class Cut(NamedTuple):
     next: str | None
 
 
-def cut(object_id: int, wanted: Wanted, *, cursor: str | None, size: int) -> Cut:
+def cut(
+    object_id: int, wanted: Wanted, *, cursor: str | None, size: int, feed: str = ""
+) -> Cut:
     """Give at most `size` records of what is wanted, after (or before) the cursor.
+
+    Args:
+        object_id: whose records.
+        wanted: which, in which order.
+        cursor: a neighbour's, or None for the first page.
+        size: at most so many.
+        feed: the id of the object's numbering, for cursors that are kept for long.
 
     Raises:
         InvalidCursorError: the cursor is damaged or belongs to another order.
+        ForeignCursorError: it belongs to another numbering.
     """
-    backward, position = _decode(cursor, wanted) if cursor else (False, None)
+    backward, position = _decode(cursor, wanted, feed) if cursor else (False, None)
     asked = wanted._replace(after=position, descending=wanted.descending != backward)
     found = read.page(object_id, asked, size + 1)
     more, rows = len(found) > size, found[:size]
@@ -38,20 +56,21 @@ def cut(object_id: int, wanted: Wanted, *, cursor: str | None, size: int) -> Cut
     before, after = (more, True) if backward else (cursor is not None, more)
     return Cut(
         rows,
-        _encode(wanted, rows[0], backward=True) if rows and before else None,
-        _encode(wanted, rows[-1], backward=False) if rows and after else None,
+        cursor_at(wanted, rows[0], feed, backward=True) if rows and before else None,
+        cursor_at(wanted, rows[-1], feed) if rows and after else None,
     )
 
 
-def _encode(wanted: Wanted, row: Listed, *, backward: bool) -> str:
+def cursor_at(wanted: Wanted, row: Listed, feed: str = "", *, backward: bool = False) -> str:
+    """Point behind (or before) this record."""
     position = row.seq if wanted.by == "seq" else row.key
-    content = [wanted.by, int(wanted.descending), int(backward), position]
+    content = [wanted.by, int(wanted.descending), int(backward), position, feed]
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
-def _decode(cursor: str, wanted: Wanted) -> tuple[bool, Any]:
+def _decode(cursor: str, wanted: Wanted, feed: str) -> tuple[bool, Any]:
     try:
-        by, descending, backward, position = json.loads(
+        by, descending, backward, position, numbering = json.loads(
             base64.b64decode(cursor, altchars=b"-_", validate=True)
         )
     except (binascii.Error, ValueError, TypeError) as error:
@@ -63,4 +82,6 @@ def _decode(cursor: str, wanted: Wanted) -> tuple[bool, Any]:
     )
     if by != wanted.by or bool(descending) != wanted.descending or not fits:
         raise InvalidCursorError
+    if numbering != feed:
+        raise ForeignCursorError
     return bool(backward), position

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from typing import Any
 
+from django.urls import URLPattern, URLResolver, path, register_converter
+
+from objects import api
 from objects.views import objects, parts, records
 
 app_name = "objects"
+
+
+class KeyConverter:
+    """A record's key in an address: anything, slashes and line ends too."""
+
+    regex = r"[\s\S]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(KeyConverter, "key")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("objects/", objects.ObjectList.as_view(), name="object_list"),
@@ -45,4 +63,36 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("records/<int:pk>/delete/", records.RecordDelete.as_view(), name="record_delete"),
     path("records/<int:pk>/restore/", records.record_restore, name="record_restore"),
 ]
-api_urlpatterns: list[URLPattern | URLResolver] = []
+
+_part: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+_all: dict[str, Any] = {"get": "list", "post": "create"}
+_by_key: dict[str, Any] = {"get": "retrieve_by_key", "put": "put_by_key"}
+_records = "entities/<slug:object_type>/records/"
+
+api_urlpatterns: list[URLPattern | URLResolver] = [
+    path("objects/", api.ObjectViewSet.as_view(_all), name="api-object-list"),
+    path("objects/<int:pk>/", api.ObjectViewSet.as_view(_part), name="api-object-detail"),
+    path(
+        "objects/<int:object_pk>/fields/",
+        api.FieldViewSet.as_view(_all),
+        name="api-field-list",
+    ),
+    path(
+        "objects/<int:object_pk>/fields/<int:pk>/",
+        api.FieldViewSet.as_view(_part),
+        name="api-field-detail",
+    ),
+    path("entities/", api.EntityViewSet.as_view({"get": "list"}), name="api-entity-list"),
+    path(
+        "entities/<slug:type>/",
+        api.EntityViewSet.as_view({"get": "retrieve"}),
+        name="api-entity-detail",
+    ),
+    path(_records, api.RecordViewSet.as_view(_all), name="api-record-list"),
+    path(f"{_records}<int:pk>/", api.RecordViewSet.as_view(_part), name="api-record-detail"),
+    path(
+        f"{_records}by-key/<key:key>/",
+        api.RecordViewSet.as_view(_by_key),
+        name="api-record-by-key",
+    ),
+]

@@ -23,6 +23,9 @@ COUNT_BOUND: Final = 10_000
 
 _STORED: Final = 'id, key, seq, rev, deleted_at IS NOT NULL, "values", parent_id'
 _LISTED: Final = 'id, object_id, key, seq, rev, "values", created_at, updated_at, deleted_at, origin, origin_id'
+# A set is looked up one by one inside of the statement. Comparing with a whole array, the planner
+# sees a thousand keys against few records that it expects, and reads the object from end to end.
+_EACH: Final = "FROM jsonb_array_elements_text(%s::jsonb) AS wanted(item) CROSS JOIN LATERAL"
 _LAST_CHARACTER: Final = chr(0x10FFFF)
 
 
@@ -58,18 +61,25 @@ def _lock(object_ids: list[int]) -> int:
         return len(cursor.fetchall())
 
 
-def by_ids(object_id: int, ids: Sequence[int]) -> dict[int, Stored]:
+def by_ids(object_id: int, ids: Iterable[int]) -> dict[int, Stored]:
     """Find records by id, deleted ones too."""
-    sql = f"SELECT object_id, {_STORED} FROM record WHERE id = ANY(%s)"  # noqa: S608
+    sql = (
+        f"SELECT found.* {_EACH} (SELECT object_id, {_STORED} FROM record"  # noqa: S608
+        " WHERE id = wanted.item::bigint LIMIT 1) AS found"
+    )
     # Asked by id alone, so that no index but the primary key's can look attractive.
-    return {row[1]: _stored(row[1:]) for row in _rows(sql, [list(ids)]) if row[0] == object_id}
+    rows = _rows(sql, [canonical.text(list(ids))])
+    return {row[1]: _stored(row[1:]) for row in rows if row[0] == object_id}
 
 
 def by_keys(object_id: int, keys: Iterable[str]) -> dict[str, Stored]:
     """Find records by key, deleted ones too."""
-    sql = f"SELECT {_STORED} FROM record WHERE object_id = %s AND key = ANY(%s)"  # noqa: S608
-    findable = [key for key in keys if values.storable(key)]
-    return {row[1]: _stored(row) for row in _rows(sql, [object_id, findable])}
+    sql = (
+        f"SELECT found.* {_EACH} (SELECT {_STORED} FROM record"  # noqa: S608
+        " WHERE object_id = %s AND key = wanted.item LIMIT 1) AS found"
+    )
+    findable = canonical.text([key for key in keys if values.storable(key)])
+    return {row[1]: _stored(row) for row in _rows(sql, [findable, object_id])}
 
 
 def by_field(field_id: int, texts: Iterable[str]) -> dict[str, list[int]]:
@@ -79,12 +89,13 @@ def by_field(field_id: int, texts: Iterable[str]) -> dict[str, list[int]]:
         field_id: a field whose shape says `searched`.
         texts: spelled by `values.index_text`.
     """
+    sql = (
+        f"SELECT found.* {_EACH} (SELECT value, record_id FROM field_value"  # noqa: S608
+        " WHERE field_id = %s AND value = wanted.item OFFSET 0) AS found ORDER BY record_id"
+    )
+    findable = canonical.text([text for text in texts if values.storable(text)])
     found: dict[str, list[int]] = {}
-    for text, record_id in _rows(
-        "SELECT value, record_id FROM field_value WHERE field_id = %s AND value = ANY(%s)"
-        " ORDER BY record_id",
-        [field_id, [text for text in texts if values.storable(text)]],
-    ):
+    for text, record_id in _rows(sql, [findable, field_id]):
         found.setdefault(text, []).append(record_id)
     return found
 
@@ -159,6 +170,8 @@ def number_of_records() -> RawSQL:
 
 def one(record_id: int) -> Listed | None:
     """Give one record, deleted or not."""
+    if not _is_id(record_id):
+        return None
     sql = f"SELECT {_LISTED} FROM record WHERE id = %s"  # noqa: S608
     return next((_listed(row) for row in _rows(sql, [record_id])), None)
 
@@ -218,6 +231,11 @@ def after_prefix(prefix: str) -> str | None:
         return None
     following = ord(cut[-1]) + 1
     return cut[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
+def _is_id(number: int) -> bool:
+    """Tell whether the database can hold this number; addresses may name any."""
+    return 0 < number < 2**63
 
 
 def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:

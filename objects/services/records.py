@@ -66,7 +66,13 @@ def create_record(
 
 
 def put_record(
-    shape: ObjectShape, key: str, values: Mapping[str, Any], *, source: Source, now: datetime
+    shape: ObjectShape,
+    key: str,
+    values: Mapping[str, Any],
+    *,
+    rev: int | None = None,
+    source: Source,
+    now: datetime,
 ) -> Saved:
     """Write the record with this key, whether it is there or not.
 
@@ -74,6 +80,7 @@ def put_record(
 
     Raises:
         Invalid: values do not fit, or name another key.
+        Changed: the record is not at revision `rev`.
     """
     field = _key_field(shape)
     try:
@@ -84,8 +91,11 @@ def put_record(
     with transaction.atomic():
         read.lock([shape.id])
         existing = read.by_keys(shape.id, [key]).get(key)
+        alive = existing is not None and not existing.deleted
+        if rev is not None and (existing is None or not alive or existing.rev != rev):
+            raise Changed
         values = {field.name: own, **values}
-        if existing is not None and not existing.deleted:
+        if existing is not None and alive:
             changed = _changed(shape, existing, values)
             if field.name in changed:
                 raise _other_key(field)

@@ -188,7 +188,7 @@ def test_a_file_of_the_log_is_safe_for_spreadsheets(alices: Client, engine: Engi
     run = engine.run()
 
     answer = alices.get(url("run_export", pk=run.pk))
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))  # type: ignore[arg-type]  # a streaming answer
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
 
     assert len(rows) == 13
     assert {row["outcome"] for row in rows} == {"created"}

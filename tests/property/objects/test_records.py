@@ -26,7 +26,9 @@ from tests.property.objects.strategies import json_values, texts
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ANYTHING = FieldShape(1, "anything", type="object")
 SOURCE = Source(Origin.SYNC, 3)
-shared_fixture = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+shared_fixture = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None
+)
 
 
 def make_object(tenant: Tenant) -> ObjectShape:

@@ -54,7 +54,7 @@ anything = (
 )
 
 
-@settings(max_examples=1500)
+@settings(max_examples=1000, deadline=None)
 @given(fields, anything)
 def test_every_value_is_taken_or_refused_with_a_reason(field: FieldShape, value: Any) -> None:
     refused: ValueRefused | None = None
@@ -74,6 +74,7 @@ def test_every_value_is_taken_or_refused_with_a_reason(field: FieldShape, value:
         assert len(text) <= 512
 
 
+@settings(deadline=None)
 @given(
     st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**20)),
     st.integers(0, 6),

@@ -6,7 +6,7 @@ for one record and for a thousand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -71,7 +71,7 @@ def write(
         records_changing.send(
             ObjectShape,
             shape=shape,
-            announcements=list(map(_announcement, changes, written)),
+            announcements=Announcements(changes, written),
             source=source,
         )
     return written
@@ -203,6 +203,22 @@ def _diff(change: RecordChange) -> dict[str, list[Any]]:
         return {name: [before.get(name), value] for name, value in change.values.items()}
     before, after = _before(change), _after(change)
     return {name: [before.get(name), after.get(name)] for name in {**before, **after}}
+
+
+class Announcements:
+    """What a call of `write` tells its receivers, made while they look: a load has many changes."""
+
+    def __init__(self, changes: Sequence[RecordChange], written: Sequence[Written]) -> None:
+        self._changes = changes
+        self._written = written
+
+    def __iter__(self) -> Iterator[Announcement]:
+        return map(_announcement, self._changes, self._written)
+
+    def ids(self, *, without: ChangeOp) -> list[int]:
+        """Give the ids of records that another thing happened to."""
+        pairs = zip(self._changes, self._written, strict=True)
+        return [written.id for change, written in pairs if change.op is not without]
 
 
 def _announcement(change: RecordChange, written: Written) -> Announcement:

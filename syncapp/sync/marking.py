@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
-from objects.records.changes import Announcement, Source
+from objects.records.changes import ChangeOp, Source
+from objects.records.write import Announcements
 from objects.shape import ObjectShape
 from objects.signals import records_changing
 from syncapp.sync import state
@@ -16,7 +16,6 @@ def listen() -> None:
     records_changing.connect(_mark, dispatch_uid="syncapp.sync.marking")
 
 
-def _mark(
-    shape: ObjectShape, announcements: Collection[Announcement], source: Source, **_: Any
-) -> None:
-    state.look_again(shape.id, announcements, source)
+def _mark(shape: ObjectShape, announcements: Announcements, source: Source, **_: Any) -> None:
+    """Links of records that were there before; a new one has none that could be out of date."""
+    state.look_again(shape.id, announcements.ids(without=ChangeOp.CREATE), source)

@@ -110,10 +110,11 @@ _REHEARSED: Final = """
 _SAME: Final = """
     INSERT INTO record_log (tenant_id, keep, run_id, at, outcome, code, link_id, record_id, key,
                             remote_id)
-    SELECT %s, %s, %s, %s, %s, %s, link.id, link.record_id, record.key, link.remote_id
-    FROM unnest(%s::bigint[]) WITH ORDINALITY AS same(id, n)
-    JOIN link ON link.id = same.id LEFT JOIN record ON record.id = link.record_id
-    ORDER BY same.n"""
+    SELECT %s, %s, %s, %s, %s, %s, found.id, found.record_id,
+           (SELECT record.key FROM record WHERE record.id = found.record_id), found.remote_id
+    FROM jsonb_array_elements_text(%s::jsonb) AS same(id) CROSS JOIN LATERAL (
+        SELECT id, record_id, remote_id FROM link WHERE link.id = same.id::bigint LIMIT 1
+    ) AS found"""
 
 
 def keep(spec: SyncSpec, run_id: int, settled: Settled, now: datetime) -> list[int]:
@@ -166,10 +167,10 @@ def _keep(
 def _log_same(spec: SyncSpec, run_id: int, link_ids: Sequence[int], now: datetime) -> None:
     if spec.log_all and link_ids:
         outcome, code = Outcome.UNCHANGED.number, Code.SAME_SOURCE.value
+        ids = canonical.text(link_ids)
         with connection.cursor() as cursor:
             cursor.execute(
-                _SAME,
-                [spec.tenant_id, spec.keep_days, run_id, now, outcome, code, list(link_ids)],
+                _SAME, [spec.tenant_id, spec.keep_days, run_id, now, outcome, code, ids]
             )
 
 

@@ -184,7 +184,7 @@ class _Slice:
         )
         with opened as system:
             source = first(system.read(self._query(spec), cursor), self._limit)
-            with reading_ahead(source, leave=db.connections.close_all) as ahead:
+            with reading_ahead(source, leave=_leave_thread) as ahead:
                 try:
                     end = pipeline.run(
                         ahead, spec, store, should_stop=self._should_stop(store, heartbeat)
@@ -262,6 +262,11 @@ class _Slice:
                 kind=kind,
                 token=self.claimed.token,
             )
+
+
+def _leave_thread() -> None:
+    """Close the database connection that a system may have opened in the reading thread."""
+    db.connection.close()  # looked up here: it is another one in each thread
 
 
 def first(pages: Iterator[Page], limit: int | None) -> Iterator[Page]:

@@ -13,24 +13,35 @@ import xxhash
 from django.db import connection
 
 from connections.spec import SyncSpec
-from objects.records.changes import Announcement, ChangeOp, Origin, Source
+from objects.records.changes import Origin, Source
 from syncapp import canonical
 from syncapp.sync.changes import Decision, LinkFact
 
 Json = Any
 _FACT: Final = "id, record_id, remote_id, encode(uuid_send(in_hash), 'hex'), in_outcome, dead_at IS NOT NULL"
 
+# Looked up one by one inside of the statement, see `objects.records.read`.
+_EACH: Final = "FROM jsonb_array_elements_text(%s::jsonb) AS wanted(item) CROSS JOIN LATERAL"
+
 
 def links(pair_id: int, remote_ids: Collection[str]) -> dict[str, LinkFact]:
     """Find the links of a pair by remote id."""
-    sql = f"SELECT {_FACT} FROM link WHERE pair_id = %s AND remote_id = ANY(%s)"  # noqa: S608
-    return {row[2]: LinkFact._make(row) for row in _rows(sql, [pair_id, list(remote_ids)])}
+    sql = (
+        f"SELECT found.* {_EACH} (SELECT {_FACT} FROM link"  # noqa: S608
+        " WHERE pair_id = %s AND remote_id = wanted.item LIMIT 1) AS found"
+    )
+    rows = _rows(sql, [canonical.text(remote_ids), pair_id])
+    return {row[2]: LinkFact._make(row) for row in rows}
 
 
 def holders(pair_id: int, record_ids: Collection[int]) -> dict[int, LinkFact]:
     """Find the links of a pair by our record."""
-    sql = f"SELECT {_FACT} FROM link WHERE pair_id = %s AND record_id = ANY(%s)"  # noqa: S608
-    return {row[1]: LinkFact._make(row) for row in _rows(sql, [pair_id, list(record_ids)])}
+    sql = (
+        f"SELECT found.* {_EACH} (SELECT {_FACT} FROM link"  # noqa: S608
+        " WHERE pair_id = %s AND record_id = wanted.item::bigint LIMIT 1) AS found"
+    )
+    rows = _rows(sql, [canonical.text(record_ids), pair_id])
+    return {row[1]: LinkFact._make(row) for row in rows}
 
 
 def sibling_pairs(pair_id: int) -> list[int]:
@@ -47,10 +58,11 @@ def siblings(pair_ids: Sequence[int], remote_ids: Collection[str]) -> dict[str, 
     if not pair_ids:
         return {}
     sql = (
-        "SELECT remote_id, record_id FROM link WHERE pair_id = ANY(%s) AND remote_id = ANY(%s)"
-        " AND record_id IS NOT NULL ORDER BY pair_id DESC"
+        f"SELECT found.* {_EACH} (SELECT remote_id, record_id FROM link"  # noqa: S608
+        " WHERE pair_id = ANY(%s) AND remote_id = wanted.item AND record_id IS NOT NULL"
+        " ORDER BY pair_id LIMIT 1) AS found"
     )
-    return dict(_rows(sql, [list(pair_ids), list(remote_ids)]))
+    return dict(_rows(sql, [canonical.text(remote_ids), list(pair_ids)]))
 
 
 def reunite(decisions: Sequence[Decision]) -> None:
@@ -86,25 +98,27 @@ def reunite(decisions: Sequence[Decision]) -> None:
             )
 
 
-def look_again(object_id: int, announcements: Collection[Announcement], source: Source) -> None:
+def look_again(object_id: int, record_ids: Collection[int], source: Source) -> None:
     """Forget what the source last showed of records that somebody else changed here.
 
     The shortcut by hash must never tell another story than a comparison would: after an edit or
     delete on our side the next page that shows the record is compared again. A pair's own writes
     leave its links alone.
     """
-    ids = [one.record_id for one in announcements if one.op is not ChangeOp.CREATE]
-    if not ids:
+    if not record_ids:
         return
     own = source.id if source.origin is Origin.SYNC else None
+    sql = f"""
+        UPDATE link SET in_hash = NULL FROM (
+            SELECT found.id {_EACH} (
+                SELECT link.id FROM pair JOIN link ON link.pair_id = pair.id
+                WHERE pair.object_id = %s AND pair.id IS DISTINCT FROM %s
+                AND link.record_id = wanted.item::bigint AND link.in_hash IS NOT NULL OFFSET 0
+            ) AS found
+        ) AS stale WHERE link.id = stale.id
+    """  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE link SET in_hash = NULL FROM pair"
-            " WHERE pair.object_id = %s AND pair.id IS DISTINCT FROM %s"
-            " AND link.pair_id = pair.id AND link.record_id = ANY(%s)"
-            " AND link.in_hash IS NOT NULL",
-            [object_id, own, ids],
-        )
+        cursor.execute(sql, [canonical.text(record_ids), object_id, own])
 
 
 def walk(spec: SyncSpec) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -36,8 +37,9 @@ from syncapp.supervisor import StopRequested, Supervisor, run_once
 REPOSITORY = Path(__file__).resolve().parent.parent
 WORKER_PROCESSES = 2
 READY_WITHIN_S = 90.0
-# Written while `up` runs: the environment of its processes, for `manage`.
+# Written while `up` runs: the settings in the environment of its processes, for `manage`.
 RUNNING = "running.json"
+SETTING = re.compile("(SYNCAPP_|DATABASE_URL$|REDIS_URL$)")
 
 
 def main(arguments: list[str]) -> int:
@@ -62,11 +64,8 @@ def up(arguments: list[str]) -> int:
     supervisor.listen()
     try:
         start_all(installation, supervisor, port)
-        print(
-            welcome(
-                json.loads((installation.state / "demo.json").read_text()), installation.state
-            )
-        )
+        demo = json.loads((installation.state / "demo.json").read_text())
+        print(welcome(demo, installation.state), flush=True)
         supervisor.watch()
     except StopRequested:
         say("Stopping …")
@@ -86,15 +85,16 @@ def start_all(installation: Installation, supervisor: Supervisor, port: int) -> 
     demo = installation.reserve_port("demo_erp")
     demo_url = f"http://{LOOPBACK}:{demo.port}"
     allowed = filter(None, [os.environ.get("SYNCAPP_EGRESS_ALLOW"), f"{LOOPBACK}:{demo.port}"])
-    environment = {
-        **_base_environment(installation),
+    settings = {
+        **{name: value for name, value in os.environ.items() if SETTING.match(name)},
+        **_own_environment(installation),
         **embedded.environment,
         "SYNCAPP_BASE_URL": os.environ.get("SYNCAPP_BASE_URL", f"http://{LOOPBACK}:{port}"),
         "SYNCAPP_EGRESS_ALLOW": ",".join(allowed),
     }
-    write_private(installation.state / RUNNING, json.dumps(environment))
+    write_private(installation.state / RUNNING, json.dumps(settings))
+    start = _Starter(installation, {**os.environ, **settings})
     (installation.state / "static").mkdir(exist_ok=True)
-    start = _Starter(installation, environment)
 
     demo_state = installation.state / "demo-erp.json"
     supervisor.start(
@@ -257,8 +257,8 @@ class _Starter:
         )
 
 
-def _base_environment(installation: Installation) -> dict[str, str]:
-    """Ours, and the keys of the installation, which are made once."""
+def _own_environment(installation: Installation) -> dict[str, str]:
+    """What processes of this installation need, whoever starts them; its keys are made once."""
     keys = {
         "SYNCAPP_SECRET_KEY": installation.secret_file("secret_key"),
         "SYNCAPP_ENCRYPTION_KEYS": installation.secret_file("encryption_keys", _fernet_key),
@@ -269,7 +269,6 @@ def _base_environment(installation: Installation) -> dict[str, str]:
         if not {name, f"{name}_FILE"} & os.environ.keys()
     }
     return {
-        **os.environ,
         **files,
         "PYTHONUNBUFFERED": "1",
         "SYNCAPP_EMBEDDED": "1",
@@ -287,7 +286,7 @@ def _environment_of(installation: Installation) -> Iterator[Mapping[str, str]]:
             installation.lock()
         except AlreadyRunningError:
             if running.exists():
-                yield json.loads(running.read_text())
+                yield {**os.environ, **json.loads(running.read_text())}
                 return
             if time.monotonic() > deadline:
                 raise
@@ -298,7 +297,7 @@ def _environment_of(installation: Installation) -> Iterator[Mapping[str, str]]:
             break
     running.unlink(missing_ok=True)  # of an installation that was killed
     with servers(installation) as embedded:
-        yield {**_base_environment(installation), **embedded.environment}
+        yield {**os.environ, **_own_environment(installation), **embedded.environment}
 
 
 def _lock(installation: Installation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from syncapp.postgres import INITDB_ARGS
+from tests.unit import test_budgets
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -116,3 +118,15 @@ def test_image_runs_as_an_ordinary_user_on_locked_packages() -> None:
     assert instructions.index("USER syncapp") < len(instructions) - 1
     assert "--require-hashes" in DOCKERFILE
     assert "PASSWORD" not in DOCKERFILE
+
+
+def test_every_room_is_in_the_image_and_under_every_tool() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    rooms = sorted(["syncapp", *(path.parent.name for path in ROOT.glob("[a-z]*/apps.py"))])
+
+    assert sorted(tools["importlinter"]["root_packages"]) == rooms
+    assert sorted(tools["coverage"]["run"]["source"]) == rooms
+    assert set(rooms) <= set(tools["mypy"]["files"])
+    assert {f"!{room}/" for room in rooms} <= set((ROOT / ".dockerignore").read_text().split())
+    assert set(rooms) <= set(DOCKERFILE.split())
+    assert sorted(test_budgets.ROOMS) == rooms

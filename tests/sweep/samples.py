@@ -1,0 +1,167 @@
+"""Real arguments for every address: a house in which each kind of thing exists once.
+
+A new address needs an entry here, unless an entry for the beginning of its name fits already.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+from PIL import Image
+
+from connections.models import Connection
+from objects.models import ConnectField, ListviewField, Record
+from syncapp.sync import leases, services, slices
+from syncapp.tenants import door
+from syncapp.tenants.actors import COMMAND
+from syncapp.tenants.models import AuditEntry, Membership, Profile, Tenant
+from syncapp.tenants.services import avatars
+from synclogs.models import RecordLog, SyncLog
+from tests import make, making
+
+Arguments = dict[str, Any]
+
+OPEN: dict[str, str] = {
+    "healthz": "asked by supervisors, before anybody can log in",
+    "start": "leads on; to the login, if need be",
+    "account": "one's own account",
+    "account_avatar": "one's own picture",
+    "account_login": "the login",
+    "account_logout": "ends one's own session",
+    "account_inactive": "says that the account is switched off",
+    "account_signup": "says that nobody signs up",
+    "account_change_password": "one's own password",
+    "account_reset_password": "sends a letter to the owner of the address",
+    "account_reset_password_done": "says so",
+    "account_reset_password_from_key": "guarded by the token in the letter",
+    "account_reset_password_from_key_done": "says so",
+    "api:schema": "describes the API, tells of no tenant; known visitors only",
+    "api:docs": "the same for people",
+    "api:api-me": "tells a key what it is",
+}
+"""Addresses that demand no permission, and why."""
+
+KINDS: dict[str, str] = {
+    "account_reset_password_from_key": "token",
+    "tenants:user_": "member",
+    "tenants:profile_": "profile",
+    "tenants:api_key_": "key",
+    "tenants:audit_": "entry",
+    "platform:tenant_": "tenant",
+    "api:api-member": "member",
+    "api:api-profile": "profile",
+    "api:api-key": "key",
+    "api:api-audit": "entry",
+    "connections:config_": "config",
+    "connections:config_create_of": "system_type",
+    "connections:inbound_": "connection",
+    "connections:import_fields": "object",
+    "api:api-connection-config": "config",
+    "api:api-connection": "connection",
+    "sync:connection_": "connection",
+    "sync:run_": "run",
+    "api:api-run": "run",
+    "synclogs:run_": "run",
+    "synclogs:record_log_": "record_log",
+    "synclogs:connection_panel": "connection",
+    "api:api-record-log": "record_log",
+    "objects:object_": "object",
+    "objects:field_": "field",
+    "objects:column_": "column",
+    "objects:record_": "record",
+    "objects:record_list": "object",
+    "objects:record_by_key": "object",
+    "objects:record_create": "object",
+    "api:api-object": "object",
+    "api:api-field": "field",
+    "api:api-entity": "record",
+    "api:api-record": "record",
+}
+"""Beginning of a name → the kind of thing that its arguments name; the longest fits."""
+
+QUERIES: dict[str, str] = {"objects:record_by_key": "?key=C0"}
+"""What an address wants besides."""
+
+NOBODYS = {"system_type", "token"}
+"""Kinds that belong to no tenant: naming them leads nowhere foreign."""
+
+
+def kind_of(name: str) -> str | None:
+    """Give the kind of thing that an address is about."""
+    fitting = [start for start in KINDS if name.startswith(start)]
+    return KINDS[max(fitting, key=len)] if fitting else None
+
+
+def finished_run(connection: Connection) -> SyncLog:
+    """Run the connection as a worker would."""
+    with door.tenant(connection.tenant_id):
+        run = services.request_run(connection, kind="normal", actor=COMMAND, now=make.NOW)
+    later = make.NOW + timedelta(seconds=1)
+    claimed = leases.claim(later)
+    assert claimed is not None
+    slices.work(claimed, clock=lambda: later, stopping=lambda: False)
+    return run
+
+
+def give_pictures(tenant: Tenant) -> None:
+    """Give every user of the tenant a picture."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(drawn, "PNG")
+    with door.tenant(tenant.pk):
+        for member in Membership.objects.for_tenant(tenant).select_related("user"):
+            avatars.set_avatar(member.user, io.BytesIO(drawn.getvalue()))
+
+
+def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
+    """Make one thing of each kind; give the arguments that name it, in whole and in part."""
+    making.make_world()
+    connection = making.make_connection(
+        tenant,
+        f"Partners{number}",
+        config=making.make_config(tenant, f"ERP{number}"),
+        object_=making.make_object(tenant, f"partner{number}"),
+        active=True,
+    )
+    run = finished_run(connection)
+    key, _ = make.make_key(tenant, name=f"Swept{number}")
+    make.make_profile(tenant, f"Swept{number}", [])
+    make.make_member(tenant, f"swept{number}@acme.test")
+    give_pictures(tenant)
+    with door.tenant(tenant.pk):
+        fields = ConnectField.objects.for_tenant(tenant).filter(object=connection.object_id)
+        field = fields.filter(is_key=False).order_by("pk")[0]
+        columns = ListviewField.objects.for_tenant(tenant)
+        column = columns.filter(object=connection.object_id).first()
+        if column is None:
+            column = ListviewField.objects.create(
+                tenant=tenant, object=field.object, field=field, position=0
+            )
+        record = Record.objects.filter(tenant_id=tenant.pk).order_by("pk")[0]
+        pks = {
+            "member": Membership.objects.for_tenant(tenant).order_by("-pk")[0].pk,
+            "profile": Profile.objects.for_tenant(tenant).order_by("pk")[0].pk,
+            "key": key.pk,
+            "entry": AuditEntry.objects.for_tenant(tenant).order_by("pk")[0].pk,
+            "config": connection.config_id,
+            "connection": connection.pk,
+            "run": run.pk,
+            "record_log": RecordLog.objects.filter(tenant_id=tenant.pk).order_by("pk")[0].pk,
+            "tenant": tenant.pk,
+        }
+        part = {"object_pk": connection.object_id}
+        return {
+            **{kind: {"pk": pk} for kind, pk in pks.items()},
+            "object": {"pk": connection.object_id, **part},
+            "field": {"pk": field.pk, **part},
+            "column": {"pk": column.pk, **part},
+            "record": {
+                "pk": record.pk,
+                "key": record.key,
+                "object_type": "partner",
+                "type": "partner",
+            },
+            "system_type": {"system_type": "rest"},
+            "token": {"uidb36": "1", "key": "wrong-token"},
+        }

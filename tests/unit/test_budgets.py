@@ -129,12 +129,15 @@ def names_of(source: Source) -> dict[str, str]:
             known[node.name] = f"{source.module}.{node.name}"
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
-                full = f"{node.module}.{alias.name}"
-                known[alias.asname or alias.name] = full
-                for other in sources(*ROOMS):  # a module, whose classes are reached by a dot
-                    if other.module == full:
-                        for child in other.tree.body:
-                            if isinstance(child, ast.ClassDef):
-                                dotted = f"{alias.asname or alias.name}.{child.name}"
-                                known[dotted] = f"{full}.{child.name}"
+                full, short = f"{node.module}.{alias.name}", alias.asname or alias.name
+                known[short] = full
+                for name in classes_of(full):  # a module, whose classes are reached by a dot
+                    known[f"{short}.{name}"] = f"{full}.{name}"
     return known
+
+
+@cache
+def classes_of(module: str) -> list[str]:
+    """The classes at the top of one of our modules; none if it is no module of ours."""
+    found = [source for source in sources(*ROOMS) if source.module == module]
+    return [n.name for s in found for n in s.tree.body if isinstance(n, ast.ClassDef)]

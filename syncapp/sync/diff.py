@@ -213,7 +213,7 @@ class _Page:
         if absent := missing(shape, mapped.values):
             return _stop(decision, verdicts.absent(absent[0]))
         self.keys.add(key)
-        values = completed(shape, mapped.values)
+        values = completed(shape, mapped.values) if shape.defaults else mapped.values
         decision.outcome = Outcome.CREATED
         if existing is None:
             decision.code = Code.NEW

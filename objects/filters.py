@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from django import forms
 from django.http import QueryDict
@@ -28,7 +28,7 @@ class RecordFilters:
 
     def __init__(self, shape: ObjectShape, data: QueryDict) -> None:
         searched = {field.name: field for field in shape.searched}
-        self.form = _form(shape, searched.values(), data)
+        self.form = _form(searched.values(), data)
         self._text = data.get("q", "").strip()
         self._field = searched.get(data.get("in", ""))
         self._deleted = data.get("state") == "deleted"
@@ -68,16 +68,15 @@ def _spelled(field: FieldShape, text: str) -> str:
         return text
 
 
-def _form(shape: ObjectShape, searched: Any, data: QueryDict) -> forms.Form:
+def _form(searched: Iterable[FieldShape], data: QueryDict) -> forms.Form:
     form = forms.Form(data, label_suffix="", auto_id="filter-%s")
-    key = shape.key.label if shape.key else "Key"
     form.fields["q"] = forms.CharField(required=False, label="Search", widget=SearchInput())
     if places := [(field.name, f"{field.label} is") for field in searched]:
         form.fields["in"] = forms.ChoiceField(
-            required=False, label="Look in", choices=[("", f"{key} begins with"), *places]
+            required=False, label="Look in", choices=[("", "Key begins with"), *places]
         )
     else:
-        form.fields["q"].widget.attrs["placeholder"] = f"{key} begins with"
+        form.fields["q"].widget.attrs["placeholder"] = "Key begins with"
     form.fields["state"] = forms.ChoiceField(
         required=False, label="State", choices=[("", "Present"), ("deleted", "Deleted")]
     )

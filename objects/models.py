@@ -42,8 +42,8 @@ class ConnectObject(TenantModel):
     """A type of record: the tenant's own (store), or a picture of an external entity."""
 
     class Kind(models.TextChoices):
-        STORE = "store", "keeps records here"
-        DESCRIBES = "describes", "describes an external entity"
+        STORE = "store", "Keeps records here"
+        DESCRIBES = "describes", "Describes an external entity"
 
     type = models.CharField(
         "object type",
@@ -85,12 +85,12 @@ class ConnectField(TenantModel):
 
     class Type(models.TextChoices):
         TEXT = "text"
-        LONG_TEXT = "long_text", "long text"
+        LONG_TEXT = "long_text", "Long text"
         INTEGER = "integer"
         DECIMAL = "decimal"
         BOOLEAN = "boolean"
         DATE = "date"
-        DATETIME = "datetime", "date and time"
+        DATETIME = "datetime", "Date and time"
         TIME = "time"
         CHOICE = "choice"
         REFERENCE = "reference"
@@ -98,14 +98,14 @@ class ConnectField(TenantModel):
         LIST = "list"
 
     class Indexed(models.TextChoices):
-        NONE = "none", "not searchable"
+        NONE = "none", "Not searchable"
         EXACT = "exact"
-        FOLD = "fold", "ignoring case"
+        FOLD = "fold", "Ignoring case"
 
     class Sensitivity(models.TextChoices):
-        NONE = "none", "ordinary"
-        PII = "pii", "personal (PII)"
-        EPHI = "ephi", "health (EPHI)"
+        NONE = "none", "Ordinary"
+        PII = "pii", "Personal (PII)"
+        EPHI = "ephi", "Health (EPHI)"
 
     object = models.ForeignKey(
         ConnectObject, on_delete=models.CASCADE, db_constraint=False, related_name="fields"

@@ -17,7 +17,6 @@ from syncapp.ui.links import Action, tenant_reverse
 from syncapp.ui.tables import (
     ActionsColumn,
     LinkColumn,
-    MonoColumn,
     Table,
     TextColumn,
     WhenColumn,
@@ -26,7 +25,7 @@ from syncapp.ui.tables import (
 
 class ObjectTable(Table):
     name = LinkColumn("Name", url_name="objects:object_detail")
-    type = MonoColumn("Object Type")
+    type = TextColumn("Object Type")
     records = TextColumn("Records", empty_values=(), orderable=False)
     actions = ActionsColumn(
         (
@@ -47,7 +46,7 @@ class StoreTable(Table):
     """Objects as places of records."""
 
     name = LinkColumn("Object", url_name="objects:record_list")
-    type = MonoColumn("Object Type")
+    type = TextColumn("Object Type")
     n_records = TextColumn("Records", orderable=False)
     description = TextColumn("Description", orderable=False)
 

@@ -51,10 +51,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("objects/columns/<int:pk>/move/", parts.column_move, name="column_move"),
     path("records/", records.RecordHome.as_view(), name="record_home"),
-    path("objects/<int:pk>/records/", records.record_list, name="record_list"),
-    path("objects/<int:pk>/records/by-key/", records.record_by_key, name="record_by_key"),
+    path("records/of/<int:pk>/", records.record_list, name="record_list"),
+    path("records/of/<int:pk>/by-key/", records.record_by_key, name="record_by_key"),
     path(
-        "objects/<int:object_pk>/records/new/",
+        "records/of/<int:object_pk>/new/",
         records.RecordEdit.as_view(permission="records.create"),
         name="record_create",
     ),

@@ -29,7 +29,10 @@ TENANT: Final = (
     ),
     NavGroup(
         "Data",
-        (NavItem("Connect objects", "objects:object_list", "table", "objects.view"),),
+        (
+            NavItem("Connect objects", "objects:object_list", "table", "objects.view"),
+            NavItem("Records", "objects:record_home", "database", "records.view"),
+        ),
     ),
     NavGroup(
         "Watch",

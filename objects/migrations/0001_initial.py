@@ -102,8 +102,8 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("store", "keeps records here"),
-                            ("describes", "describes an external entity"),
+                            ("store", "Keeps records here"),
+                            ("describes", "Describes an external entity"),
                         ],
                         default="store",
                         max_length=10,
@@ -167,12 +167,12 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("text", "Text"),
-                            ("long_text", "long text"),
+                            ("long_text", "Long text"),
                             ("integer", "Integer"),
                             ("decimal", "Decimal"),
                             ("boolean", "Boolean"),
                             ("date", "Date"),
-                            ("datetime", "date and time"),
+                            ("datetime", "Date and time"),
                             ("time", "Time"),
                             ("choice", "Choice"),
                             ("reference", "Reference"),
@@ -190,9 +190,9 @@ class Migration(migrations.Migration):
                     "indexed",
                     models.CharField(
                         choices=[
-                            ("none", "not searchable"),
+                            ("none", "Not searchable"),
                             ("exact", "Exact"),
-                            ("fold", "ignoring case"),
+                            ("fold", "Ignoring case"),
                         ],
                         default="none",
                         max_length=5,
@@ -206,9 +206,9 @@ class Migration(migrations.Migration):
                     "sensitivity",
                     models.CharField(
                         choices=[
-                            ("none", "ordinary"),
-                            ("pii", "personal (PII)"),
-                            ("ephi", "health (EPHI)"),
+                            ("none", "Ordinary"),
+                            ("pii", "Personal (PII)"),
+                            ("ephi", "Health (EPHI)"),
                         ],
                         default="none",
                         max_length=4,

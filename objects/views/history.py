@@ -52,16 +52,44 @@ def values_of(shape: ObjectShape, record: Listed) -> list[Value]:
     ]
 
 
-def past_of(shape: ObjectShape, past: Past, names: Mapping[Source, str]) -> Entry:
-    """Give one change with the differences in the order of the fields; gone fields come last."""
+def entries_of(
+    shape: ObjectShape, changes: Sequence[Past], names: Mapping[Source, str]
+) -> list[Entry]:
+    """Give changes, newest first, each with what it did to the fields.
+
+    Deleting does nothing to them worth telling: the page still shows what the record held. Coming
+    back is told by what is different since the deletion, which stands next in the list.
+    """
+    entries = []
+    for number, past in enumerate(changes):
+        diff, earlier = past.diff, next(iter(changes[number + 1 :]), None)
+        if past.op is ChangeOp.DELETE:
+            diff = {}
+        elif past.op is ChangeOp.RESURRECT and earlier is not None:
+            diff = {
+                name: [earlier.diff.get(name, [None])[0], pair[1]]
+                for name, pair in diff.items()
+            }
+        entries.append(
+            Entry(past.at, _WORDS[past.op], names[past.source], _differences(shape, diff))
+        )
+    return entries
+
+
+def _differences(shape: ObjectShape, diff: Mapping[str, list[Any]]) -> list[Difference]:
+    """Give the differences in the order of the fields; fields that are gone come last."""
     order = {name: number for number, name in enumerate(shape.by_name)}
-    changed = sorted(
-        past.diff.items(), key=lambda item: (order.get(item[0], len(order)), item[0])
+    changed = sorted(diff.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
+    return [
+        _difference(shape.by_name.get(name), name, before, after)
+        for name, (before, after) in changed
+        if before != after
+    ]
+
+
+def _difference(field: FieldShape | None, name: str, before: Any, after: Any) -> Difference:
+    return Difference(
+        field.label if field else name,
+        shown(field, before, limit=4 * SHORT),
+        shown(field, after, limit=4 * SHORT),
     )
-    differences = [_difference(shape.by_name.get(name), name, pair) for name, pair in changed]
-    return Entry(past.at, _WORDS[past.op], names[past.source], differences)
-
-
-def _difference(field: FieldShape | None, name: str, pair: list[Any]) -> Difference:
-    before, after = (shown(field, value, limit=4 * SHORT) for value in pair)
-    return Difference(field.label if field else name, before, after)

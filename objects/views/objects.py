@@ -58,6 +58,7 @@ class ObjectDetail(_ObjectPage, DetailView):
     template_name = "objects/object_detail.html"
     actions = (
         Action("Edit", "objects:object_edit", "objects.edit", "pencil"),
+        Action("Import fields", "connections:import_fields", "objects.edit", "file-import"),
         Action(
             "Delete", "objects:object_delete", "objects.delete", "trash", dialog=True, menu=True
         ),

@@ -23,7 +23,7 @@ from objects.services import columns, load_shape, records
 from objects.shape import ObjectShape
 from objects.showing import names_of
 from objects.tables import StoreTable, counted, record_table
-from objects.views.history import past_of, values_of
+from objects.views.history import entries_of, values_of
 from syncapp.errors import SyncAppError
 from syncapp.tenants.http import TenantRequest
 from syncapp.ui import paging
@@ -103,9 +103,7 @@ def record_detail(request: TenantRequest, pk: int) -> HttpResponse:
     before = request.GET.get("before", "")
     older_than = int(before) if before.isdecimal() and len(before) < 19 else None
     changes = read.history(record.id, before=older_than, limit=HISTORY + 1)
-    names = names_of(
-        request.tenant, [record.source, *(past.source for past in changes[:HISTORY])]
-    )
+    names = names_of(request.tenant, [record.source, *(past.source for past in changes)])
     links = [
         link
         for action in _ACTIONS[record.deleted_at is not None]
@@ -118,7 +116,7 @@ def record_detail(request: TenantRequest, pk: int) -> HttpResponse:
         "record": record,
         "values": values_of(shape, record),
         "writer": names[record.source],
-        "history": [past_of(shape, past, names) for past in changes[:HISTORY]],
+        "history": entries_of(shape, changes, names)[:HISTORY],
         "older": changes[HISTORY - 1].seq if len(changes) > HISTORY else None,
         "newer": older_than is not None,
         "actions": links,

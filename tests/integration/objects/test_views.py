@@ -161,7 +161,7 @@ class TestObjects:
         post(alices, f"{base}columns/{rows[email.id]}/move/", to="up")
         post(alices, f"{base}columns/{rows[name.id]}/edit/", field=str(name.id), label="Called")
         post(alices, f"{base}fields/{email.id}/move/", to="up")
-        page = text(alices, f"{base}{shape.id}/records/")
+        page = text(alices, f"/t/acme/records/of/{shape.id}/")
         assert page.index("email") < page.index("Called")
 
         post(alices, f"{base}columns/{rows[name.id]}/delete/")
@@ -181,7 +181,7 @@ class TestRecordList:
         self, alices: Client, shape: ObjectShape, inside: Inside
     ) -> None:
         store(inside, shape, name="Maxi-Teq", email="Ann@x", balance="1.50", notes={"a": True})
-        page = text(alices, f"/t/acme/objects/{shape.id}/records/")
+        page = text(alices, f"/t/acme/records/of/{shape.id}/")
         for part in ("C1", "Maxi-Teq", "1.50", "{&quot;a&quot;:true}", "New record"):
             assert part in page
 
@@ -197,7 +197,7 @@ class TestRecordList:
             write(shape, changes, Source(Origin.USER), NOW)
 
         inside(fill)
-        base = f"/t/acme/objects/{shape.id}/records/"
+        base = f"/t/acme/records/of/{shape.id}/"
         seen = []
         for sort in ("key", "-key", "updated_at", "-updated_at"):
             address, keys, last = f"{base}?size=5&sort={sort}", [], ""
@@ -240,7 +240,7 @@ class TestRecordList:
         source = Source(Origin.USER)
         inside(lambda: records.delete_record(shape, gone.id, rev=None, source=source, now=NOW))
 
-        response = alices.get(f"/t/acme/objects/{shape.id}/records/?{query}")
+        response = alices.get(f"/t/acme/records/of/{shape.id}/?{query}")
 
         assert response.status_code == 200
         assert [row.record["key"] for row in response.context["table"].rows] == found
@@ -249,7 +249,7 @@ class TestRecordList:
     def test_a_damaged_cursor_is_a_bad_request(
         self, alices: Client, shape: ObjectShape, cursor: str
     ) -> None:
-        response = alices.get(f"/t/acme/objects/{shape.id}/records/?cursor={cursor}")
+        response = alices.get(f"/t/acme/records/of/{shape.id}/?cursor={cursor}")
         assert response.status_code == 400
 
     def test_without_a_key_there_can_be_no_records(
@@ -258,7 +258,7 @@ class TestRecordList:
         bare = inside(
             lambda: ConnectObject.objects.create(tenant=acme, type="bare", name="Bare")
         )
-        page = text(alices, f"/t/acme/objects/{bare.pk}/records/")
+        page = text(alices, f"/t/acme/records/of/{bare.pk}/")
         assert "no key field yet" in page
         assert "New record" not in page
 
@@ -267,7 +267,7 @@ class TestRecordList:
     ) -> None:
         store(inside, shape)
         page = text(alices, "/t/acme/records/")
-        assert f"/t/acme/objects/{shape.id}/records/" in page
+        assert f"/t/acme/records/of/{shape.id}/" in page
         assert ">1</td>" in page
 
 
@@ -279,9 +279,23 @@ class TestRecordPage:
         url = f"/t/acme/records/{record.id}/"
         post(alices, f"{url}edit/", number="C1", name="Two", balance="", _rev="1")
         page = text(alices, url)
-        assert "updated by Alice" in page
+        assert "Updated by Alice" in page
         for part in ("One", "Two", "1.50"):
             assert part in page
+
+    def test_coming_back_is_told_by_what_is_different(
+        self, alices: Client, shape: ObjectShape, inside: Inside
+    ) -> None:
+        record = store(inside, shape, email="a@x")
+        source = Source(Origin.SYNC, 3)
+        inside(
+            lambda: records.delete_record(shape, record.id, rev=None, source=source, now=NOW)
+        )
+        store(inside, shape, email="b@x")
+        back, gone = alices.get(f"/t/acme/records/{record.id}/").context["history"]
+        assert [one.label for one in back.differences] == ["email"]
+        assert (back.differences[0].before, back.differences[0].after) == ("a@x", "b@x")
+        assert (gone.word, gone.who, gone.differences) == ("deleted", "a sync", [])
 
     def test_a_long_history_has_pages(
         self, alices: Client, shape: ObjectShape, inside: Inside
@@ -307,7 +321,7 @@ class TestRecordPage:
     def test_a_record_is_made_by_hand(
         self, alices: Client, alice: Membership, shape: ObjectShape, inside: Inside
     ) -> None:
-        url = f"/t/acme/objects/{shape.id}/records/new/"
+        url = f"/t/acme/records/of/{shape.id}/new/"
         text(alices, url)
         content = post(alices, url, 422, number="", name="", balance="much", notes="{")
         for part in ("This is not JSON", "&#x27;much&#x27; is not a number"):
@@ -366,7 +380,7 @@ class TestRecordPage:
         self, alices: Client, shape: ObjectShape, inside: Inside
     ) -> None:
         record = store(inside, shape, "a/b ?&")
-        by_key = f"/t/acme/objects/{shape.id}/records/by-key/"
+        by_key = f"/t/acme/records/of/{shape.id}/by-key/"
         response = alices.get(by_key, {"key": "a/b ?&"})
         assert response["Location"] == f"/t/acme/records/{record.id}/"
         assert alices.get(by_key, {"key": "none"}).status_code == 404
@@ -376,7 +390,7 @@ class TestRecordPage:
     ) -> None:
         record = store(inside, shape, name="<script>alert(1)</script>")
         assert "<script>alert" not in text(alices, f"/t/acme/records/{record.id}/")
-        assert "<script>alert" not in text(alices, f"/t/acme/objects/{shape.id}/records/")
+        assert "<script>alert" not in text(alices, f"/t/acme/records/of/{shape.id}/")
 
 
 class TestWalls:
@@ -392,7 +406,7 @@ class TestWalls:
             f"records/{record.id}/edit/",
             f"records/{record.id}/delete/",
             f"records/{record.id}/restore/",
-            f"objects/{shape.id}/records/new/",
+            f"records/of/{shape.id}/new/",
             f"objects/{shape.id}/edit/",
             f"objects/{shape.id}/delete/",
             f"objects/{shape.id}/fields/new/",
@@ -413,9 +427,9 @@ class TestWalls:
             f"records/{record.id}/edit/",
             f"records/{record.id}/delete/",
             f"objects/{shape.id}/",
-            f"objects/{shape.id}/records/",
-            f"objects/{shape.id}/records/new/",
-            f"objects/{shape.id}/records/by-key/?key=C1",
+            f"records/of/{shape.id}/",
+            f"records/of/{shape.id}/new/",
+            f"records/of/{shape.id}/by-key/?key=C1",
             f"objects/{shape.id}/fields/new/",
             f"objects/fields/{field}/edit/",
         ):

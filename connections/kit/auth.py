@@ -131,16 +131,15 @@ class Renewing(Auth):
     def _renewed(
         self, seen: AuthState | None
     ) -> Generator[httpx.Request, httpx.Response, AuthState]:
-        for pause in (*_waits, None):
+        for pause in (0.0, *_waits):
+            if pause:
+                self._sleep(pause)
             with self._tokens.lease() as mine:
                 current = self._tokens.load()
                 if current is not None and _differs(current, seen) and self._usable(current):
                     return current  # somebody else has logged in meanwhile
                 if mine:
                     return (yield from self._logged_in(current))
-            if pause is None:
-                break
-            self._sleep(pause)
         message = "Another worker is just logging in. It is tried again by itself."
         raise RemoteError(ErrorKind.SESSION, message)
 

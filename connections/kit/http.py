@@ -17,7 +17,6 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count
 from typing import Any, Final
 from urllib.parse import quote, urldefrag, urljoin
 
@@ -92,7 +91,9 @@ class HttpClient:
         safe = method in SAFE if safe is None else safe
         target = self._target(url, params)
         deadline = self._deadline(self.bounds.total_s)
-        for attempt in count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             request = self._request(method, target, common, content)
             found = self._attempt(request, auth, deadline, safe=safe)
             if isinstance(found, httpx.Response):
@@ -101,7 +102,6 @@ class HttpClient:
             if pause is None:
                 raise found
             self.clock.sleep(pause)
-        raise AssertionError  # the loop has no other end
 
     def hide(self, value: Any) -> Any:
         """Give a value without this login's secrets."""

@@ -25,7 +25,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import count
 from typing import ClassVar, Final
 
 from connections.kit import checks
@@ -86,7 +85,9 @@ class Sandbox(System):
         at = int(cursor["seq"]) if cursor and known else 0
         left = query.max_records
         before: list[Record] = []
-        for number in count(1):
+        number = 0
+        while True:
+            number += 1
             faults = self._ask("read", entity.name, number)
             size = max(1, query.page_size if left is None else min(query.page_size, left))
             rows = self.world.rows(entity.name, at)

@@ -114,9 +114,8 @@ class Caller:
     def _refused(self, response: httpx.Response, body: Json) -> RemoteError:
         error = self.read_error(body)
         error.http_status = response.status_code
-        error.message = (
-            f"{response.request.url.host} refused: {error.message or 'no reason given'}"
-        )
+        what = f"{response.request.url.host} refuses."
+        error.message = told(what, error.message, error.kind)
         return error
 
     def read_error(self, body: Json) -> RemoteError:

@@ -215,7 +215,7 @@ def _entity_slips(place: str, entity: Profile) -> Iterator[tuple[str, str]]:
     if zone:
         try:
             ZoneInfo(zone)
-        except (OSError, ValueError):
+        except (KeyError, OSError, ValueError):
             yield f"{place}.since.timezone", f"there is no time zone {zone!r}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -13,6 +14,7 @@ from connections.kit.clock import Clock, Deadline, allowed, until
 from connections.kit.egress import EgressPolicy
 from connections.kit.http import HttpClient, client_for
 from connections.kit.lines import Bounds
+from connections.kit.wire import BoundStream
 from tests.unit.kit.talking import ROOT, Talk
 
 
@@ -75,12 +77,11 @@ def test_a_body_may_be_bytes() -> None:
     assert talk.last.headers["Content-Type"] == "text/xml"
 
 
-def test_a_status_that_says_nothing_of_refusal_is_given() -> None:
-    for status in (204, 300, 304):
-        assert (
-            Talk(lambda _, s=status: httpx.Response(s)).client().send("GET", ROOT).status_code
-            == status
-        )
+@pytest.mark.parametrize("status", [204, 300, 304])
+def test_a_status_that_says_nothing_of_refusal_is_given(status: int) -> None:
+    client = Talk(lambda _: httpx.Response(status)).client()
+
+    assert client.send("GET", ROOT).status_code == status
 
 
 class Limits:
@@ -183,6 +184,17 @@ def test_a_deadline_binds_only_inside() -> None:
         assert allowed(None) == 0.5
     assert allowed(5.0) == 5.0
     assert allowed(None) is None
+
+
+def test_nothing_is_read_or_written_after_the_deadline() -> None:
+    stream = BoundStream(httpcore.MockStream([b"late"]))
+
+    with until(Deadline(1.0, lambda: 2.0)):
+        with pytest.raises(httpcore.ReadTimeout):
+            stream.read(10)
+        with pytest.raises(httpcore.WriteTimeout):
+            stream.write(b"x")
+    assert stream.read(10) == b"late"
 
 
 def test_an_odd_token_url_is_the_configs_fault() -> None:

@@ -141,3 +141,14 @@ def test_slips_of_a_class_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class _Here:
     Broken = Broken
+
+
+def test_connect_objects_are_found_by_one_field_alone() -> None:
+    store: Any = object()
+    around = registry.Surroundings(EgressPolicy(), AROUND.now, store=store)
+    system = registry.open_system(
+        "internal", registry.Login("", {}, {}), MemoryTokens(), around
+    )
+
+    with pytest.raises(RemoteError, match="one field"):
+        system.find("Items", [{"a": "1", "b": "2"}])

@@ -101,6 +101,16 @@ def test_a_fault_strikes_at_its_page_and_as_often_as_it_says(world: World) -> No
     assert len(read()) == 3
 
 
+def test_a_fault_may_strike_for_ever(world: World) -> None:
+    world.faults.append(
+        Fault("find", error=RemoteError(ErrorKind.QUOTA, "used up"), times=None)
+    )
+
+    for _ in range(3):
+        with pytest.raises(RemoteError, match="used up"):
+            sandbox().find(E, [])
+
+
 def test_a_page_can_hold_twins_and_broken_records(world: World) -> None:
     world.put(E, {"id": "a"}, {"id": "b"})
     broken = Record("x", b"{")

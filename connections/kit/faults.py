@@ -91,7 +91,7 @@ def of_status(
         detail={
             "url": redact.url(str(response.request.url)),
             "content_type": response.headers.get("content-type", ""),
-            "body": redact.text(response.content[:2000].decode("utf-8", "replace")),
+            "bytes": len(response.content),
         },
     )
     error.response = response

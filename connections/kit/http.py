@@ -222,8 +222,9 @@ class HttpClient:
 
     def _permit(self, deadline: Deadline) -> None:
         """Wait for the rate limits, shortly; a long wait is the run's affair."""
-        for rate in self.rates if self.limiter else ():
-            assert self.limiter
+        if self.limiter is None or not self.account:
+            return
+        for rate in self.rates:
             while wait := self.limiter.take(f"{self.account}:{rate.name}", rate):
                 if wait > min(self.bounds.wait_s, deadline.left()):
                     message = "The rate limit of this system is used up for the moment."

@@ -34,7 +34,7 @@ class Redactor:
     """Hides the secrets of one login."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._spellings: set[str] = set()
+        self._learned: frozenset[str] = frozenset()
         self._known: re.Pattern[str] | None = None
         self.learn(secrets)
 
@@ -43,12 +43,15 @@ class Redactor:
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Hide these too from now on, such as a token that was just issued."""
-        before = len(self._spellings)
-        for secret in secrets:
-            self._spellings.update(_spellings(secret))
-        if len(self._spellings) > before:
-            longest_first = sorted(self._spellings, key=lambda text: (-len(text), text))
+        learned = self._learned.union(secrets)
+        if learned == self._learned:
+            return
+        spellings = {text for secret in learned for text in _spellings(secret)}
+        if spellings:
+            # The longest first, or a shorter secret would leave the rest of a longer one.
+            longest_first = sorted(spellings, key=lambda text: (-len(text), text))
             self._known = re.compile("|".join(map(re.escape, longest_first)), re.I)
+        self._learned = learned
 
     def text(self, text: str) -> str:
         """Give `text` with every secret replaced by a mask."""

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 
 from connections.kit.answers import bad_response, body_of, not_json
-from connections.kit.base import Cursor, Page, Query
+from connections.kit.base import Cursor, ErrorKind, Page, Query, RemoteError
 from connections.kit.course import Course
 from connections.kit.faults import StatusError
 from connections.kit.odata import spelling, wire
@@ -255,4 +255,8 @@ class _ByKeys(Pager):
         return {"last": [id_text(values.get(name)) for name in self._order]}
 
     def _spelled(self, name: str, value: str) -> str:
-        return spelling.literal(self._set.properties[name], value)
+        try:
+            return spelling.literal(self._set.properties[name], value)
+        except (KeyError, ValueError):
+            message = f"Paging by key is not possible: {name} is not what $metadata says it is."
+            raise RemoteError(ErrorKind.BAD_RESPONSE, message) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -127,11 +128,14 @@ def test_a_long_wait_for_a_permission_is_the_runs_affair() -> None:
     assert (talk.requests, slept) == ([], [])
 
 
-def test_without_limiter_nothing_is_asked() -> None:
-    _talk, client, _ = limited(Limits())
-    client.limiter = None
+@pytest.mark.parametrize("missing", [{"limiter": None}, {"account": ""}])
+def test_without_limiter_or_account_there_is_no_bucket(missing: dict[str, Any]) -> None:
+    limiter = Limits(99)
+    _, client, _ = limited(limiter)
 
-    assert client.send("GET", ROOT).status_code == 200
+    replace(client, **missing).send("GET", ROOT)
+
+    assert limiter.keys == []
 
 
 def test_nothing_is_repeated_beyond_the_deadline() -> None:

@@ -246,6 +246,15 @@ def test_paging_by_key() -> None:
     assert [q.get("$count") for q in service.asked] == ["true", None, None]
 
 
+def test_paging_by_a_key_that_is_not_what_it_should_be_is_named() -> None:
+    odd = {"value": [{"Order": "A", "No": "one"}, {"Order": "B", "No": "two"}]}
+
+    with pytest.raises(RemoteError, match="No is not what") as caught:
+        Service(lambda _: odd).read(query=Query("Lines", page_size=2), paging="keys")
+
+    assert caught.value.kind is ErrorKind.BAD_RESPONSE
+
+
 def test_a_date_is_a_change_field_too() -> None:
     service = Service(lambda _: {"value": [{"Order": "A", "No": 1, "Day": "2026-11-20"}]})
     query = Query("Lines")

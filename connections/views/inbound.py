@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -120,7 +121,15 @@ class InboundDetail(DetailView):
             "unpublished": row.live_version is not None and services.draft_differs(row),
             "warnings": services.warnings_of(row),
             "mappings": row.mappings.order_by("position", "pk"),
+            "import_url": self._import_url(row),
         }
+
+    def _import_url(self, row: Connection) -> str:
+        """Lead to the fields of this entity, for this object."""
+        if not (row.object_id and row.config_id and may(self.request, "objects.edit")):
+            return ""
+        asked = urlencode({"config": row.config_id, "entity": row.entity})
+        return f"{self.url('connections:import_fields', pk=row.object_id)}?{asked}"
 
     @property
     def _related(self) -> bool:

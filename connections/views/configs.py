@@ -22,6 +22,7 @@ from syncapp.tenants import door
 from syncapp.tenants.http import TenantRequest
 from syncapp.ui.access import may, permission
 from syncapp.ui.links import Action, Link, see_other, tenant_reverse
+from syncapp.ui.states import state
 from syncapp.ui.views import DeleteView, DetailView, EditView, Empty, ListView
 
 _CRUMBS = (("Connection configs", "connections:config_list"),)
@@ -173,11 +174,20 @@ def _test_context(config: ConnectionConfig, checks: Sequence[Check]) -> dict[str
             {
                 "name": check.name.replace("_", " ").replace(":", " "),
                 "ok": check.ok,
+                "look": state(_state_of(check, config)),
                 "message": check.message,
                 "seconds": check.elapsed_ms / 1000,
             }
             for check in checks
         ],
         "failed": failed,
-        "account": config.account,
+        "signed_in_to": config.account,
     }
+
+
+def _state_of(check: Check, config: ConnectionConfig) -> str:
+    """Tell what failed and what travels in clear text from what is well."""
+    if not check.ok:
+        return "failed"
+    in_clear = check.name == "tls" and config.endpoint.lower().startswith("http:")
+    return "warning" if in_clear else "passed"

@@ -76,7 +76,7 @@ class Destination(facts.Lookups, Protocol):
         """Store what became of the page, and where reading goes on after it."""
 
 
-class Fenced(Exception):  # noqa: N818  it is an order to let go, not a fault
+class Fenced(Exception):
     """Another worker holds the run's lease; nothing of this page was stored."""
 
 

@@ -16,7 +16,7 @@ Clashes = Callable[[Sequence[RecordChange]], Mapping[int, FieldShape]]
 Attempt = Callable[[Sequence[RecordChange]], Sequence[Written]]
 
 
-class SetRefused(Exception):  # noqa: N818  it is an answer about a set, not a fault
+class SetRefused(Exception):
     """The store refused a set of changes, and nothing of it was written.
 
     Attributes:

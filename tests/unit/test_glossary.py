@@ -10,8 +10,8 @@ from django.db import models
 
 import connections.models
 import objects.models
-import synclogs.models
 import syncapp.tenants.models
+import synclogs.models
 from connections.kit import codes
 
 GLOSSARY = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text()
@@ -22,7 +22,10 @@ def stored_words() -> Iterator[str]:
     for room in ROOMS:
         for _, model in inspect.getmembers(room, inspect.isclass):
             for _, choices in inspect.getmembers(model, inspect.isclass):
-                if issubclass(choices, models.TextChoices) and choices is not models.TextChoices:
+                if (
+                    issubclass(choices, models.TextChoices)
+                    and choices is not models.TextChoices
+                ):
                     yield from choices.values
 
 

@@ -53,7 +53,7 @@ def build(request: HttpRequest, groups: Sequence[NavGroup]) -> tuple[Group, ...]
     """Give the groups that whoever is asking may see, the present page's entry marked.
 
     The longest address that the path begins with wins, so that a list is marked on the pages
-    below it and *Home*, whose address every other begins with, is not.
+    below it. *Home*, whose address every other begins with, is marked on its own page alone.
     """
     seen = [
         (group, [(item, tenant_reverse(request, item.url_name)) for item in group.items])
@@ -65,6 +65,8 @@ def build(request: HttpRequest, groups: Sequence[NavGroup]) -> tuple[Group, ...]
     ]
     urls = [url for _, items in seen for _, url in items]
     here = max((url for url in urls if request.path.startswith(url)), key=len, default="")
+    if here != request.path and len(urls) > 1 and all(url.startswith(here) for url in urls):
+        here = ""
     return tuple(
         Group(
             group.label,

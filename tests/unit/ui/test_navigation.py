@@ -23,6 +23,7 @@ def test_the_longest_address_marks_where_we_are() -> None:
     assert marked(build(request("/acme/", *may), GROUPS)) == ["Home"]
     assert marked(build(request("/acme/things/7/edit/", *may), GROUPS)) == ["Runs"]
     assert marked(build(request("/elsewhere/", *may), GROUPS)) == []
+    assert marked(build(request("/acme/of-no-entry/", *may), GROUPS)) == [], "not Home"
 
 
 def test_what_one_may_not_see_is_absent_with_its_heading() -> None:

@@ -49,6 +49,15 @@ class FilterSet(django_filters.FilterSet):  # type: ignore[misc]  # the library 
         return rows
 
     @property
+    def form(self) -> forms.Form:
+        """Give the form; what stands in a box says what it looks for, as no label is seen."""
+        form: forms.Form = super().form
+        for field in form.fields.values():
+            if isinstance(field.widget, forms.TextInput | forms.NumberInput):
+                field.widget.attrs.setdefault("placeholder", field.label)
+        return form
+
+    @property
     def active(self) -> bool:
         """Tell whether any filter narrows the list."""
         return any(self.form[name].data for name in self.filters)

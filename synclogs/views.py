@@ -82,6 +82,7 @@ class RunList(ListView):
     model = SyncLog
     noun = "run"
     title = "Runs"
+    breadcrumbs = (("Watch", ""),)
     table_class = RunTable
     filterset_class = RunFilterSet
     keyset = NEWEST
@@ -95,6 +96,7 @@ class RecordLogList(ListView):
     model = RecordLog
     noun = "record log"
     title = "Record logs"
+    breadcrumbs = (("Watch", ""),)
     table_class = RecordLogTable
     filterset_class = RecordLogFilterSet
     keyset = NEWEST
@@ -120,7 +122,7 @@ def run_detail(request: TenantRequest, pk: int) -> HttpResponse:
     found, pager = paging.keyed(filterset.qs, keyset=NEWEST, request=request, size=size)
     context = {
         "title": f"Run {run.pk}",
-        "crumbs": [{"label": "Runs", "url": tenant_reverse(request, "synclogs:run_list")}],
+        "crumbs": _crumbs(request),
         "table": RunRecordTable(found, request=request, orderable=False),
         "pager": pager,
         "filterset": filterset,
@@ -166,12 +168,11 @@ def run_pages(request: TenantRequest, pk: int) -> HttpResponse:
     found, pager = paging.keyed(
         pages, keyset=Keyset(("no",), descending=False), request=request, size=100
     )
-    runs = tenant_reverse(request, "synclogs:run_list")
     own = tenant_reverse(request, "synclogs:run_detail", pk=run.pk)
     context = {
         "title": "Pages",
         "crumbs": [
-            {"label": "Runs", "url": runs},
+            *_crumbs(request),
             {"label": f"Run {run.pk}", "url": own},
         ],
         "pages": [queries.ledger_line(page) for page in found],
@@ -198,7 +199,7 @@ def record_log_detail(request: TenantRequest, pk: int) -> HttpResponse:
     context = {
         "title": name,
         "crumbs": [
-            {"label": "Runs", "url": tenant_reverse(request, "synclogs:run_list")},
+            *_crumbs(request),
             {
                 "label": f"Run {run.pk}",
                 "url": tenant_reverse(request, "synclogs:run_detail", pk=run.pk),
@@ -224,9 +225,24 @@ def connection_panel(request: TenantRequest, pk: int) -> HttpResponse:
     )
     context = {
         "title": f"Last runs of {connection}",
+        "crumbs": [
+            {"label": "Connect", "url": ""},
+            {"label": "Inbound", "url": tenant_reverse(request, "connections:inbound_list")},
+            {
+                "label": str(connection),
+                "url": tenant_reverse(request, "connections:inbound_detail", pk=pk),
+            },
+        ],
         "connection": connection,
         "table": PanelRunTable(runs, request=request, orderable=False),
         "open": any(run.open for run in runs),
     }
     part = "#panel" if request.htmx else ""
     return render(request, f"synclogs/connection_panel.html{part}", context)
+
+
+def _crumbs(request: TenantRequest) -> list[dict[str, str]]:
+    return [
+        {"label": "Watch", "url": ""},
+        {"label": "Runs", "url": tenant_reverse(request, "synclogs:run_list")},
+    ]

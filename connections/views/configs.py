@@ -25,7 +25,7 @@ from syncapp.ui.links import Action, Link, see_other, tenant_reverse
 from syncapp.ui.states import state
 from syncapp.ui.views import DeleteView, DetailView, EditView, Empty, ListView
 
-_CRUMBS = (("Connection configs", "connections:config_list"),)
+_CRUMBS = (("Connect", ""), ("Connection configs", "connections:config_list"))
 
 
 class ConfigList(ListView):
@@ -33,6 +33,7 @@ class ConfigList(ListView):
     model = ConnectionConfig
     noun = "connection config"
     title = "Connection configs"
+    breadcrumbs = (_CRUMBS[0],)
     table_class = ConfigTable
     filterset_class = ConfigFilterSet
     primary = Action("New config", "connections:config_create", "configs.create", "plus")
@@ -53,7 +54,10 @@ def config_create(request: TenantRequest) -> HttpResponse:
         }
         for code, label in declared.offered()
     ]
-    crumbs = [{"label": "Connection configs", "url": tenant_reverse(request, _CRUMBS[0][1])}]
+    crumbs = [
+        {"label": label, "url": tenant_reverse(request, name) if name else ""}
+        for label, name in _CRUMBS
+    ]
     context = {"title": "New connection config", "types": types, "crumbs": crumbs}
     return render(request, "connections/config_types.html", context)
 

@@ -42,7 +42,7 @@ class InboundEdit(EditView):
     permission = "inbound.edit"
     model = Connection
     noun = "inbound connection"
-    breadcrumbs = (("Inbound", "connections:inbound_list"),)
+    breadcrumbs = (("Connect", ""), ("Inbound", "connections:inbound_list"))
     form_class = ConnectionForm
     template_name = "connections/inbound_edit.html"
     list_url_name = "connections:inbound_list"

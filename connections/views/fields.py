@@ -101,6 +101,7 @@ def _context(
     request: TenantRequest, target: ConnectObject, config: ConnectionConfig | None
 ) -> dict[str, Any]:
     crumbs = [
+        {"label": "Data", "url": ""},
         {"label": "Connect objects", "url": tenant_reverse(request, "objects:object_list")},
         {"label": str(target), "url": _page_of(request, target)},
     ]

@@ -27,7 +27,7 @@ from syncapp.ui.access import may, permission
 from syncapp.ui.links import Action, Tab, see_other, tenant_reverse
 from syncapp.ui.views import DeleteView, DetailView, EditView, Empty, ListView
 
-_CRUMBS = (("Inbound", "connections:inbound_list"),)
+_CRUMBS = (("Connect", ""), ("Inbound", "connections:inbound_list"))
 _DETAIL = "connections:inbound_detail"
 
 
@@ -44,6 +44,7 @@ class InboundList(ListView):
     model = Connection
     noun = "inbound connection"
     title = "Inbound"
+    breadcrumbs = (_CRUMBS[0],)
     table_class = InboundTable
     filterset_class = ConnectionFilterSet
     primary = Action(
@@ -203,9 +204,7 @@ def inbound_activate(request: TenantRequest, pk: int) -> HttpResponse:
         return see_other(request, detail)
     context = {
         "title": f"Activate {row}",
-        "crumbs": [
-            {"label": "Inbound", "url": tenant_reverse(request, "connections:inbound_list")}
-        ],
+        "crumbs": _crumbs(request),
         "object": row,
         "gaps": gaps,
         "warnings": services.warnings_of(row),
@@ -259,7 +258,7 @@ def inbound_test_query(request: TenantRequest, pk: int) -> HttpResponse:
     context = {
         "title": "Test query",
         "crumbs": [
-            {"label": "Inbound", "url": tenant_reverse(request, "connections:inbound_list")},
+            *_crumbs(request),
             {"label": str(row), "url": tenant_reverse(request, _DETAIL, pk=row.pk)},
         ],
         "object": row,
@@ -269,3 +268,10 @@ def inbound_test_query(request: TenantRequest, pk: int) -> HttpResponse:
     template = "connections/_sample.html" if request.htmx else "connections/inbound_sample.html"
     with door.tenant(request.tenant.pk):
         return render(request, template, context)
+
+
+def _crumbs(request: TenantRequest) -> list[dict[str, str]]:
+    return [
+        {"label": label, "url": tenant_reverse(request, name) if name else ""}
+        for label, name in _CRUMBS
+    ]

@@ -65,6 +65,11 @@ def connection_schedule(request: TenantRequest, pk: int) -> HttpResponse:
             return see_other(request, back)
     context = {
         "title": f"Schedule of {connection}",
+        "crumbs": [
+            {"label": "Connect", "url": ""},
+            {"label": "Inbound", "url": tenant_reverse(request, "connections:inbound_list")},
+            {"label": str(connection), "url": back},
+        ],
         "object": connection,
         "schedule": schedule,
         "form": form,

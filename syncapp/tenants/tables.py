@@ -18,6 +18,8 @@ from syncapp.ui.tables import (
     WhenColumn,
 )
 
+_MOST_FIELDS = 6
+
 
 class AvatarColumn(TextColumn):
     """The picture of a user who has joined; decoration, the name stands beside it."""
@@ -110,7 +112,9 @@ class AuditTable(Table):
     diff = TextColumn("Fields")
 
     def render_diff(self, value: dict[str, Any]) -> str:
-        return ", ".join(value)
+        more = len(value) - _MOST_FIELDS
+        names = ", ".join(list(value)[:_MOST_FIELDS])
+        return f"{names} and {more} more" if more > 0 else names
 
 
 class TenantTable(Table):

@@ -9,6 +9,7 @@ from typing import Any
 from connections import registry
 from connections.kit.base import Setting, System
 from connections.models import ConnectionConfig
+from objects.values import storable
 from syncapp.errors import Invalid
 
 
@@ -51,7 +52,7 @@ def judge(kind: type[System], given: Given, *, saved: Mapping[str, str]) -> Judg
         Invalid: with all that is wrong, by field; settings as `settings.<name>`, secrets as
             `secrets.<name>`.
     """
-    problems = _misplaced(kind, given)
+    problems = _foreign(kind, given)
     if not given.name.strip():
         problems["name"] = "This is needed."
     elif len(given.name.strip()) > 100:
@@ -117,11 +118,18 @@ def _shown(setting: Setting, value: Any) -> str:
     return dict(setting.choices).get(value, "" if value is None else str(value))
 
 
-def _misplaced(kind: type[System], given: Given) -> dict[str, str]:
+def _foreign(kind: type[System], given: Given) -> dict[str, str]:
+    """Find what the type does not know, and what the database cannot hold."""
     declared = {(setting.name, setting.secret) for setting in kind.settings}
     wrong = [f"settings.{name}" for name in given.settings if (name, False) not in declared]
     wrong += [f"secrets.{name}" for name in given.secrets if (name, True) not in declared]
-    return dict.fromkeys(wrong, f"{kind.label} has no such setting.")
+    found = dict.fromkeys(wrong, f"{kind.label} has no such setting.")
+    entered = {f"settings.{name}": value for name, value in given.settings.items()}
+    entered |= {f"secrets.{name}": value for name, value in given.secrets.items()}
+    for place, value in entered.items():
+        if isinstance(value, str) and not storable(value):
+            found[place] = "This holds a character that cannot be stored."
+    return found
 
 
 def _place(kind: type[System], name: str) -> str:

@@ -13,6 +13,7 @@ from connections import configs, services
 from connections.declared import Given
 from connections.models import Connection, ConnectionConfig, FieldMapping
 from objects.models import ConnectObject
+from objects.values import storable
 from syncapp import canonical
 
 _NO_CHOICE: dict[str, Any] = {"does_not_exist": "“{pk_value}” is not a valid choice."}
@@ -117,7 +118,16 @@ class MappingSerializer(serializers.Serializer[Any]):
 
     def validate_value(self, value: Any) -> str | None:
         """Keep constants as text; the type of the target decides what it means."""
-        return value if value is None or isinstance(value, str) else canonical.text(value)
+        if value is None:
+            return None
+        try:
+            text = value if isinstance(value, str) else canonical.text(value)
+        except UnicodeEncodeError:
+            text = "\0"
+        if not storable(text):
+            message = "This holds a character that cannot be stored."
+            raise serializers.ValidationError(message)
+        return text
 
 
 class ConnectionSerializer(serializers.ModelSerializer[Connection]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -290,3 +291,30 @@ def test_each_call_needs_its_permission(
     with door.tenant(acme.pk):
         assert not ConnectionConfig.objects.exists()
         assert not Connection.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
+def test_text_that_cannot_be_stored_is_refused(acme: Tenant, api: Client, text: str) -> None:
+    """Sent as JSON escapes, which is how such text gets past every decoder."""
+    made = send(api, "POST", CONNECTIONS, {"name": "New", "system_type": "odata"}).json()
+    bodies = [
+        (CONFIGS, {**ODATA, "settings": {"user": text}}),
+        (CONFIGS, {**ODATA, "name": text}),
+        (CONFIGS, {**ODATA, "secrets": {"password": text}}),
+        (CONNECTIONS, {"name": "Other", "system_type": "odata", "entity": text}),
+        (
+            f"{CONNECTIONS}{made['id']}/",
+            {"mappings": [{"target": "a", "kind": "raw", "value": text}]},
+        ),
+        (
+            f"{CONNECTIONS}{made['id']}/",
+            {"mappings": [{"target": "a", "kind": "raw", "value": {"x": ["\ud800"]}}]},
+        ),
+        (f"{CONNECTIONS}{made['id']}/", {"mappings": [{"target": "a", "source": text}]}),
+    ]
+
+    for path, body in bodies:
+        method = "POST" if path in {CONFIGS, CONNECTIONS} else "PATCH"
+        response = api.generic(method, path, json.dumps(body), content_type="application/json")
+        assert response.status_code in {400, 422}, (path, body, response.content)
+        assert response.json()["fields"]

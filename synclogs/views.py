@@ -128,16 +128,20 @@ def run_detail(request: TenantRequest, pk: int) -> HttpResponse:
         "filterset": filterset,
         "filtered": filterset.active,
         "empty": _empty_log(run, request.GET.get("outcome", "")),
-        **_shown(run),
+        **_shown(request, run),
     }
     fragment = request.htmx and not request.htmx.history_restore_request
     template = "ui/list.html#results" if fragment else "synclogs/run_detail.html"
     return render(request, template, context)
 
 
-def _shown(run: SyncLog) -> dict[str, Any]:
+def _shown(request: TenantRequest, run: SyncLog) -> dict[str, Any]:
+    again = "inbound.dry_run" if run.kind == SyncLog.Kind.DRY else "inbound.run"
     return {
         "run": run,
+        "may_stop": may(request, "runs.cancel"),
+        "may_run": may(request, again),
+        "may_export": may(request, "record_logs.export"),
         "object": run,
         "progress": Progress.of(run, timezone.now()),
         "terms": queries.equation(run),
@@ -158,7 +162,7 @@ def run_progress(request: TenantRequest, pk: int) -> HttpResponse:
     run = run_of(request, pk)
     status = 200 if run.open else END_OF_POLLING
     template = "synclogs/run_detail.html#progress"
-    return render(request, template, {**_shown(run), "polled": True}, status=status)
+    return render(request, template, {**_shown(request, run), "polled": True}, status=status)
 
 
 @permission("runs.view")

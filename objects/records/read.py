@@ -68,7 +68,7 @@ def by_ids(object_id: int, ids: Iterable[int]) -> dict[int, Stored]:
         " WHERE id = wanted.item::bigint LIMIT 1) AS found"
     )
     # Asked by id alone, so that no index but the primary key's can look attractive.
-    rows = _rows(sql, [canonical.text(list(ids))])
+    rows = _rows(sql, [canonical.text([one for one in ids if _is_id(one)])])
     return {row[1]: _stored(row[1:]) for row in rows if row[0] == object_id}
 
 
@@ -93,7 +93,7 @@ def by_field(field_id: int, texts: Iterable[str]) -> dict[str, list[int]]:
         f"SELECT found.* {_EACH} (SELECT value, record_id FROM field_value"  # noqa: S608
         " WHERE field_id = %s AND value = wanted.item OFFSET 0) AS found ORDER BY record_id"
     )
-    findable = canonical.text([text for text in texts if values.storable(text)])
+    findable = canonical.text([text for text in set(texts) if values.storable(text)])
     found: dict[str, list[int]] = {}
     for text, record_id in _rows(sql, [findable, field_id]):
         found.setdefault(text, []).append(record_id)

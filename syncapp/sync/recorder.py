@@ -280,7 +280,7 @@ def pack(link_ids: Iterable[int]) -> bytes | None:
     return zlib.compress(steps.tobytes(), 6)
 
 
-def unpack(packed: bytes | None) -> list[int]:
+def unpack(packed: bytes | memoryview | None) -> list[int]:
     """Give the ids that `pack` compressed."""
     steps = array("q")
     if packed is not None:

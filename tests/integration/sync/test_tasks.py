@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -35,7 +36,7 @@ def queue() -> Callable[[], int]:
     """Give the number of messages that wait in Redis, beginning with none."""
     client = redis.Redis.from_url(configured.REDIS_URL)
     client.flushdb()
-    return lambda: int(client.llen("celery"))  # type: ignore[arg-type]  # not asynchronous
+    return lambda: int(client.llen("celery"))
 
 
 def test_enqueueing_waits_for_the_commit(
@@ -81,7 +82,7 @@ def test_without_redis_nothing_fails_and_nothing_is_lost(
 ) -> None:
     unreachable = app.connection_for_write("redis://127.0.0.1:1/0")
     # As if Redis were away: every message goes to a port where nobody listens.
-    send = tasks.run_slice.apply_async
+    send: Any = tasks.run_slice.apply_async
     monkeypatch.setattr(
         tasks.run_slice,
         "apply_async",

@@ -91,8 +91,9 @@ def _navigation(request: HttpRequest) -> tuple[Group, ...]:
 
 def _switcher(request: HttpRequest) -> dict[str, Any]:
     tenant: Tenant | None = getattr(request, "tenant", None)
+    elsewhere = "Platform" if hasattr(request, "member") else "All tenants"
     return {
-        "current": tenant.name if tenant else "",
+        "current": tenant.name if tenant else elsewhere,
         "tenants": [
             {"name": member.tenant.name, "url": _home(member)} for member in _open(request)
         ],

@@ -83,6 +83,9 @@ class UserInvite(_UserPage, EditView):
     def title(self, row: Any) -> str:
         return "Invite user"
 
+    def context(self, row: Any, /) -> dict[str, Any]:
+        return {"save_label": "Send invitation"}
+
     def save(self, form: InviteForm, row: Any) -> Membership:
         return members.invite(
             tenant=self.request.tenant, actor=self.request.actor, **form.cleaned_data
@@ -124,6 +127,9 @@ class UserPassword(_UserPage, EditView):
 
     def title(self, row: Membership) -> str:
         return f"Set password of {row}"
+
+    def context(self, row: Membership, /) -> dict[str, Any]:
+        return {"save_label": "Set password"}
 
     def save(self, form: PasswordForm, row: Membership) -> Membership:
         members.set_password(

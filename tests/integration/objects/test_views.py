@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -66,6 +67,13 @@ def post(client: Client, url: str, status: int = 303, /, **data: str) -> str:
     content = response.content.decode()
     assert response.status_code == status, content
     return content
+
+
+def _typed(options: dict[str, Any]) -> dict[str, str]:
+    """What a person types into the form of a field."""
+    choices = options.get("choices", [])
+    lines = "\n".join(f"{code} = {label}" for code, label in choices)
+    return {**options, "choices": lines} if choices else options
 
 
 class TestObjects:
@@ -348,6 +356,37 @@ class TestRecordPage:
         assert sent["_rev"] == 1
         post(alices, url, **{**sent, "name": sent["name"].replace("\n", "\r\n")})
         assert inside(lambda: read.one(record.id)) == record
+
+    def test_a_form_shows_each_type_so_that_it_comes_back_unchanged(
+        self, alices: Client, acme: Tenant, shape: ObjectShape, inside: Inside
+    ) -> None:
+        held: dict[str, tuple[dict[str, Any], Any]] = {
+            "flag": ({"type": "boolean"}, False),
+            "day": ({"type": "date"}, "2026-11-21"),
+            "at": ({"type": "datetime"}, "2026-11-21T14:05:00.250000Z"),
+            "hour": ({"type": "time"}, "14:05:06"),
+            "terms": ({"type": "choice", "choices": [["n30", "30 days"]]}, "n30"),
+            "number_of": ({"type": "integer"}, 0),
+            "tags": ({"type": "list", "default": "[1.10]"}, [Decimal("1.10"), "x"]),
+            "boss": ({"type": "reference", "reference": str(shape.id)}, "C0"),
+            "story": ({"type": "long_text"}, "one\r\ntwo\n"),
+        }
+        plain = {"indexed": "none", "sensitivity": "none"}
+        for name, (options, _) in held.items():
+            new = f"/t/acme/objects/{shape.id}/fields/new/"
+            post(alices, new, 303, name=name, **plain, **_typed(options))
+        wide = inside(lambda: load_shape(ConnectObject.objects.get(pk=shape.id)))
+        assert wide.by_name["tags"].default == [Decimal("1.10")]
+        record = store(inside, wide, **{name: value for name, (_, value) in held.items()})
+        url = f"/t/acme/records/{record.id}/edit/"
+
+        form = alices.get(url).context["form"]
+        post(alices, url, 303, **{name: str(form[name].value()) for name in form.fields})
+
+        assert inside(lambda: read.one(record.id)) == record
+        page = text(alices, f"/t/acme/records/{record.id}/")
+        for part in ("30 days", "2026-11-21 14:05:00.250000 UTC", "by-key/?key=C0"):
+            assert part in page
 
     def test_nobody_overwrites_what_she_has_not_seen(
         self, alices: Client, shape: ObjectShape, inside: Inside

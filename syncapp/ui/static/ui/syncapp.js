@@ -120,19 +120,27 @@
     const { verb, parameters } = event.detail;
     if (verb === "get") for (const [name, value] of [...parameters.entries()]) if (value === "") parameters.delete(name);
   });
-  let focusWasInside = false;
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    focusWasInside = event.detail.target.contains(document.activeElement);
-  });
+  // htmx keeps the focus on an element that comes back with the same id; a button that was disabled
+  // while it waited, or has no id, would lose it to the body.
+  const focusBefore = new WeakMap(); // target of a request: what had the focus
+  const keepFocus = (event) => {
+    const { elt, target } = event.detail;
+    const now = document.activeElement;
+    if (now !== document.body && (target.contains(now) || elt.contains?.(now))) focusBefore.set(target, now);
+  };
+  document.addEventListener("htmx:beforeRequest", keepFocus);
+  document.addEventListener("htmx:beforeSwap", keepFocus);
   document.addEventListener("htmx:afterSettle", (event) => {
-    const told = event.detail.elt.querySelector?.("[data-announce]");
+    const { elt, target } = event.detail;
+    const told = elt.querySelector?.("[data-announce]");
     if (told) announce(told.dataset.announce);
-    // htmx keeps the focus on an element that comes back with the same id; where it does not, focus would fall to the body.
-    if (focusWasInside && document.activeElement === document.body) {
-      event.detail.target.tabIndex = -1;
-      event.detail.target.focus({ preventScroll: true });
-    }
-    focusWasInside = false;
+    const before = focusBefore.get(target);
+    focusBefore.delete(target);
+    if (!before || document.activeElement !== document.body) return;
+    const place = [before, document.getElementById(before.id), target, document.getElementById(target.id)].find((one) => one?.isConnected);
+    if (!place) return;
+    if (place.tabIndex < 0) place.tabIndex = -1;
+    place.focus({ preventScroll: true });
   });
   document.addEventListener("htmx:responseError", (event) => {
     announce(`The server answered ${event.detail.xhr.status}. Load the page again.`);

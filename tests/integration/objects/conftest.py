@@ -12,6 +12,7 @@ from django.db import connection
 from objects import services
 from objects.models import ConnectField, ConnectObject
 from objects.shape import ObjectShape
+from syncapp.tenants import door
 from syncapp.tenants.models import Tenant
 
 FIELDS: tuple[dict[str, Any], ...] = (
@@ -42,6 +43,27 @@ def make_customers(tenant: Tenant, type_: str = "customer") -> ObjectShape:
 @pytest.fixture
 def customers(tenant: Tenant) -> ObjectShape:
     return make_customers(tenant)
+
+
+Inside = Callable[[Callable[[], Any]], Any]
+"""Asks something inside acme's door."""
+
+
+@pytest.fixture
+def shape(acme: Tenant) -> ObjectShape:
+    with door.tenant(acme.pk):
+        return make_customers(acme)
+
+
+@pytest.fixture
+def inside(acme: Tenant) -> Inside:
+    """Ask something inside acme's door."""
+
+    def ask(question: Callable[[], Any]) -> Any:
+        with door.tenant(acme.pk):
+            return question()
+
+    return ask
 
 
 class Query(NamedTuple):

@@ -26,12 +26,6 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 BASE = "/api/v1/entities/customer/records/"
 
 
-@pytest.fixture
-def shape(acme: Tenant) -> ObjectShape:
-    with door.tenant(acme.pk):
-        return make_customers(acme)
-
-
 def call(
     client: Client, method: str, url: str, content: Any = None, **headers: str
 ) -> tuple[int, Any]:

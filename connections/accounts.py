@@ -55,6 +55,11 @@ def report(config: ConnectionConfig, fingerprint: str, label: str) -> Account:
     return account
 
 
+def assumed(config: ConnectionConfig) -> str:
+    """Name the company that address and settings point to, as far as they tell."""
+    return _assumed(config)[0]
+
+
 def _assumed(config: ConnectionConfig) -> tuple[str, str]:
     host = urlsplit(config.endpoint).netloc.rpartition("@")[2] or config.system_type
     company = next(

@@ -63,12 +63,15 @@ def edit(
     saved = _saved(config)
     judged = judge(registry.system_type(config.system_type), given, saved=saved)
     before, way_in = _plain(config, saved), _way_in(config, saved)
+    place = accounts.assumed(config)
     _fill(config, judged)
     changes = _difference(before, _plain(config, judged.secrets))
     if not changes:
         return config
     if _way_in(config, judged.secrets) != way_in:
         config.tested_at, config.test, config.test_ok = None, [], None
+    if accounts.assumed(config) != place:
+        config.account = None  # until Connect tells which company this is, nothing may run
     config.etag += 1
     with unique("name", _TAKEN):
         config.save()

@@ -166,18 +166,19 @@ class ConnectionSerializer(serializers.ModelSerializer[Connection]):
     def to_representation(self, instance: Connection) -> dict[str, Any]:
         """Show the mappings in their order."""
         shown = super().to_representation(instance)
-        rows = instance.mappings.order_by("position", "pk")
+        rows = sorted(instance.mappings.all(), key=lambda row: (row.position, row.pk))
         return {**shown, "mappings": MappingSerializer(rows, many=True).data}
 
 
 ENTITY = inline_serializer(
-    "Entity",
+    "RemoteEntity",
     {
         "name": serializers.CharField(),
         "label": serializers.CharField(),
         "fields": serializers.ListField(child=serializers.CharField()),
         "seen_at": serializers.DateTimeField(),
     },
+    many=True,
 )
 SAMPLE = inline_serializer(
     "Sample",

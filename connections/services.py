@@ -193,6 +193,11 @@ def spec_for(connection_id: int, version_id: int | None = None) -> SyncSpec:
     if version is None:
         raise NotThere("This version is gone.")
     config = config_for(version.spec["config_id"])
+    if config.account_id is None:
+        raise Refused(
+            f"The address of the config “{config}” has changed. Open it and press Connect.",
+            code="other_account",
+        )
     if config.account_id != version.spec["account_id"]:
         raise Refused(
             f"The config “{config}” leads to another company than when this connection was "

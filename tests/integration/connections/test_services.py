@@ -304,6 +304,25 @@ def test_a_config_that_leads_elsewhere_stops_the_connection(
     assert services.spec_for(connection.pk).account_id == pair.account_id
 
 
+def test_a_config_that_was_moved_stops_the_connection_until_it_is_known_again(
+    in_acme: Tenant,
+) -> None:
+    config = making.make_config(
+        in_acme, "OData", system_type="odata", endpoint="https://old.example.com/"
+    )
+    accounts.report(config, "company-1", "One")
+    connection = making.make_connection(in_acme, config=config, active=True)
+
+    config = configs.edit(config, Given("OData", "https://old.example.com/v2/"), actor=COMMAND)
+    services.spec_for(connection.pk)
+    config = configs.edit(config, Given("OData", "https://new.example.com/"), actor=COMMAND)
+    with pytest.raises(Refused, match="press Connect"):
+        services.spec_for(connection.pk)
+
+    accounts.report(config, "company-1", "One")
+    services.spec_for(connection.pk)
+
+
 def test_a_version_whose_field_has_gone_is_not_runnable(in_acme: Tenant, world: World) -> None:
     connection = making.make_connection(in_acme, active=True)
     ConnectField.objects.filter(object=connection.object, name="city").delete()

@@ -18,6 +18,7 @@ from connections.kit.codes import Outcome
 from connections.models import Connection
 from objects.models import Change, ConnectField, Record
 from objects.records.changes import ChangeOp
+from objects.showing import shown
 from syncapp.tenants.models import Tenant
 from synclogs.models import RecordLog, RunPage, SyncLog
 
@@ -43,6 +44,11 @@ class Cell:
     def differs(self) -> bool:
         """The two are not the same."""
         return bool(self.before != self.after)
+
+    @property
+    def texts(self) -> tuple[str | None, str | None]:
+        """Give both as people read them."""
+        return shown(None, self.before), shown(None, self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +205,12 @@ def sparklines(
     return bars
 
 
-def last_runs(connections: Iterable[Connection]) -> dict[int, SyncLog]:
+def last_runs(tenant: Tenant, connections: Iterable[Connection]) -> dict[int, SyncLog]:
     """Give the newest run of each connection, dry runs left out."""
     ids = [row.pk for row in connections]
     newest = (
-        SyncLog.objects.filter(connection_id__in=ids)
+        SyncLog.objects.for_tenant(tenant)
+        .filter(connection_id__in=ids)
         .exclude(kind=SyncLog.Kind.DRY)
         .order_by("connection_id", "-pk")
         .distinct("connection_id")

@@ -71,7 +71,7 @@ class ApiKey(Auth):
         if self.parameter:
             request.url = request.url.copy_set_param(self.parameter, self._value)
         else:
-            request.headers[self._name] = _header(self._value)
+            request.headers[self._name] = header(self._value)
         yield request
 
 
@@ -176,106 +176,6 @@ class Renewing(Auth):
 
 
 @dataclass(frozen=True, slots=True)
-class OAuthClient:
-    """What an OAuth 2 token endpoint knows us by.
-
-    Attributes:
-        token_url: where tokens are issued; may be another host than the endpoint.
-        client_id: our name there.
-        client_secret: our password there.
-        scope: what the token shall be good for.
-        in_header: send name and password as Basic instead of in the body.
-        extra: further parameters, such as an audience.
-    """
-
-    token_url: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    scope: str = ""
-    in_header: bool = False
-    extra: Mapping[str, str] = field(default_factory=dict)
-
-
-class OAuth2(Renewing):
-    """An access token from a token endpoint."""
-
-    def __init__(
-        self,
-        client: OAuthClient,
-        tokens: TokenStore,
-        now: Callable[[], datetime],
-        clock: Clock | None = None,
-    ) -> None:
-        super().__init__(tokens, now, clock)
-        self._client = client
-        self.hidden = frozenset({client.client_secret})
-
-    def login(self, state: AuthState | None) -> httpx.Request:
-        """Ask for an access token."""
-        client = self._client
-        form = {**self.grant_of(state), **client.extra}
-        if client.scope:
-            form["scope"] = client.scope
-        headers = {"Accept": "application/json"}
-        if client.in_header:
-            pair = f"{client.client_id}:{client.client_secret}".encode()
-            headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
-        else:
-            form |= {"client_id": client.client_id, "client_secret": client.client_secret}
-        return httpx.Request("POST", client.token_url, data=form, headers=headers)
-
-    def grant_of(self, state: AuthState | None) -> Mapping[str, str]:  # noqa: ARG002  for heirs
-        """Give the part of the form that says by what right we ask."""
-        return {"grant_type": "client_credentials"}
-
-    def state(self, response: httpx.Response, before: AuthState | None) -> AuthState:
-        """Read access token and its lifetime."""
-        answer = json_of(response)
-        token = answer.get("access_token") if isinstance(answer, dict) else None
-        if not isinstance(token, str) or not token:
-            message = f"{response.request.url.host} answered the login without an access token."
-            raise RemoteError(ErrorKind.BAD_RESPONSE, message)
-        data = {"access_token": token, **self.kept(answer, before)}
-        return AuthState(data, _end(self._now(), answer.get("expires_in")))
-
-    def kept(self, answer: Mapping[str, Any], before: AuthState | None) -> Mapping[str, str]:  # noqa: ARG002
-        """Give what else of the answer is kept."""
-        return {}
-
-    def sign(self, request: httpx.Request, state: AuthState) -> None:
-        """Send the access token."""
-        request.headers["Authorization"] = _header(f"Bearer {state.data['access_token']}")
-
-
-class OAuth2Refresh(OAuth2):
-    """An access token for a user's consent, renewed by a refresh token that may rotate."""
-
-    def __init__(
-        self,
-        client: OAuthClient,
-        refresh_token: str,
-        tokens: TokenStore,
-        now: Callable[[], datetime],
-        clock: Clock | None = None,
-    ) -> None:
-        super().__init__(client, tokens, now, clock)
-        self._first = refresh_token
-        self.hidden |= {refresh_token}
-
-    def grant_of(self, state: AuthState | None) -> Mapping[str, str]:
-        """Present the newest refresh token that we have."""
-        token = state.data.get("refresh_token") if state else None
-        return {"grant_type": "refresh_token", "refresh_token": token or self._first}
-
-    def kept(self, answer: Mapping[str, Any], before: AuthState | None) -> Mapping[str, str]:
-        """Keep the new refresh token, or the old one if it was not replaced."""
-        return {
-            "refresh_token": answer.get("refresh_token")
-            or self.grant_of(before)["refresh_token"]
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class SessionLogin:
     """A vendor's own login request and what its answer gives.
 
@@ -322,7 +222,7 @@ class Session(Renewing):
     def state(self, response: httpx.Response, before: AuthState | None) -> AuthState:  # noqa: ARG002
         """Read the token, or the cookies, which no jar of ours keeps."""
         login = self._login
-        expires = _end(self._now(), login.minutes * 60 if login.minutes else None)
+        expires = end(self._now(), login.minutes * 60 if login.minutes else None)
         if login.cookies:
             found = _cookies(response)
             missing = [name for name in login.cookies[:1] if name not in found]
@@ -343,9 +243,9 @@ class Session(Renewing):
         """Send the token, or the cookies by hand."""
         value = str(state.data["value"])
         if self._login.cookies:
-            request.headers["Cookie"] = _header(value)
+            request.headers["Cookie"] = header(value)
         else:
-            request.headers[self._login.header] = _header(self._login.prefix + value)
+            request.headers[self._login.header] = header(self._login.prefix + value)
 
 
 class MemoryTokens:
@@ -373,7 +273,8 @@ def _differs(current: AuthState, seen: AuthState | None) -> bool:
     return seen is None or current.version != seen.version or current.data != seen.data
 
 
-def _end(now: datetime, seconds: Any) -> datetime | None:
+def end(now: datetime, seconds: Any) -> datetime | None:
+    """Give the moment at which a lifetime ends; None if it is not told."""
     try:
         return now + timedelta(seconds=int(seconds))
     except (TypeError, ValueError, OverflowError):
@@ -396,7 +297,7 @@ def _cookies(response: httpx.Response) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _header(value: str) -> str:
+def header(value: str) -> str:
     """Refuse what is no header before the HTTP library quotes it in a message."""
     if (
         any(character < " " or character == "\x7f" for character in value)

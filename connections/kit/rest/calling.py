@@ -9,19 +9,10 @@ from urllib.parse import urljoin
 import httpx
 
 from connections.kit.answers import bad_response, json_of
-from connections.kit.auth import (
-    ApiKey,
-    Auth,
-    Basic,
-    Bearer,
-    OAuth2,
-    OAuth2Refresh,
-    OAuthClient,
-    Session,
-    SessionLogin,
-)
+from connections.kit.auth import ApiKey, Auth, Basic, Bearer, Session, SessionLogin
 from connections.kit.base import Context, ErrorKind, Json, RemoteError
 from connections.kit.faults import LONGEST_SAYING, StatusError, told
+from connections.kit.oauth import OAuth2, OAuthClient
 from connections.kit.rest.profile import Profile
 from connections.kit.rest.selecting import searched
 from connections.kit.rest.templates import secret
@@ -169,18 +160,21 @@ def _auth(context: Context, wanted: Mapping[str, Any], base: str) -> Auth | None
 def _oauth(
     context: Context, given: Mapping[str, Any], known: Mapping[str, str], base: str
 ) -> Auth:
+    first = given.get("refresh_token", known.get("token", ""))
+    refreshing = given["type"] == "oauth2_refresh"
+    if refreshing and not first:
+        message = "There is no refresh token yet. Enter it in the connection config."
+        raise RemoteError(ErrorKind.CONFIG, message)
     client = OAuthClient(
         token_url=urljoin(base, given["token_url"]),
         client_id=given.get("client_id", known["client_id"]),
         client_secret=given.get("client_secret", known.get("client_secret", "")),
         scope=given.get("scope", ""),
+        refresh_token=first if refreshing else "",
         in_header=given.get("send") == "header",
         extra=given.get("extra", {}),
     )
-    if given["type"] == "oauth2_client_credentials":
-        return OAuth2(client, context.tokens, context.now)
-    first = given.get("refresh_token", known.get("token", ""))
-    return OAuth2Refresh(client, first, context.tokens, context.now)
+    return OAuth2(client, context.tokens, context.now)
 
 
 def _session(given: Mapping[str, Any], base: str) -> SessionLogin:

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from connections.kit.auth import (
-    ApiKey,
-    Basic,
-    Bearer,
-    MemoryTokens,
-    OAuth2,
-    OAuth2Refresh,
-    OAuthClient,
-    Session,
-    SessionLogin,
-)
+from connections.kit.auth import ApiKey, Basic, Bearer, MemoryTokens, Session, SessionLogin
 from connections.kit.base import AuthState, ErrorKind, RemoteError
 from connections.kit.clock import Clock
 from connections.kit.http import HttpClient
 from connections.kit.lines import Line
+from connections.kit.oauth import OAuth2, OAuthClient
 from syncapp import canonical
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 API = "https://api.example"
 CLIENT = OAuthClient("https://login.example/token", "me", "client-secret", "read")
+
+CONSENT = replace(CLIENT, refresh_token="first")
 
 
 class Clockwork:
@@ -210,7 +204,7 @@ def test_a_login_that_cannot_be_reached_is_named_and_nothing_was_sent() -> None:
 
 def test_a_refresh_token_that_rotates_is_saved_before_it_is_needed() -> None:
     service, tokens = Service(rotate=True), MemoryTokens()
-    auth = OAuth2Refresh(CLIENT, "first", tokens, lambda: NOW)
+    auth = OAuth2(CONSENT, tokens, lambda: NOW)
 
     service.asks(auth)
     service.valid = "revoked"
@@ -227,7 +221,7 @@ def test_a_refresh_token_that_rotates_is_saved_before_it_is_needed() -> None:
 def test_a_refresh_token_that_does_not_rotate_is_kept() -> None:
     service, tokens = Service(expires_in="soon"), MemoryTokens()
 
-    service.asks(OAuth2Refresh(CLIENT, "first", tokens, lambda: NOW))
+    service.asks(OAuth2(CONSENT, tokens, lambda: NOW))
 
     state = tokens.load()
     assert state is not None

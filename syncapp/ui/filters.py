@@ -35,6 +35,9 @@ class FilterSet(django_filters.FilterSet):  # type: ignore[misc]  # the library 
             del self.filters["q"]
         for filter_ in self.filters.values():
             if isinstance(filter_, django_filters.ChoiceFilter):
+                # Whoever asked the class for its fields, as the API's schema does, has made
+                # them with the library's own empty label.
+                vars(filter_).pop("_field", None)
                 label = filter_.label or filter_.field_name
                 filter_.extra.setdefault("empty_label", f"Any {str(label).lower()}")
 

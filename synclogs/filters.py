@@ -86,9 +86,8 @@ class RecordLogFilterSet(FilterSet):
         self, rows: QuerySet[Any], _name: str, connection: Connection
     ) -> QuerySet[Any]:
         """Keep the rows of one connection's runs."""
-        return rows.filter(
-            run_id__in=SyncLog.objects.filter(connection=connection).values("pk")
-        )
+        runs = SyncLog.objects.for_tenant(connection.tenant_id).filter(connection=connection)
+        return rows.filter(run_id__in=runs.values("pk"))
 
 
 class RunRecordFilterSet(RecordLogFilterSet):

@@ -33,7 +33,7 @@ HOME_RUNS = 8
 def home(request: TenantRequest) -> HttpResponse:
     now = timezone.now()
     rows = list(Connection.objects.for_tenant(request.tenant).order_by("name"))
-    last, bars = queries.last_runs(rows), queries.sparklines(rows, now)
+    last, bars = queries.last_runs(request.tenant, rows), queries.sparklines(rows, now)
     lines = [
         {"connection": row, "run": last.get(row.pk), "bars": queries.drawn(bars[row.pk])}
         for row in rows

@@ -49,7 +49,8 @@ def delete_column(row: ListviewField, *, actor: Actor) -> None:
 
 def move_column(row: ListviewField, *, up: bool) -> None:
     """Change places with the neighbour; at the end nothing happens."""
-    ordering.move(ListviewField.objects.filter(object=row.object_id), row.pk, up=up)
+    columns = ListviewField.objects.for_tenant(row.tenant_id).filter(object=row.object_id)
+    ordering.move(columns, row.pk, up=up)
 
 
 def columns_of(connect_object: ConnectObject) -> list[tuple[str, str]]:

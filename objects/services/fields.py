@@ -73,7 +73,8 @@ def edit_field(row: ConnectField, values: Mapping[str, Any], *, actor: Actor) ->
         DoesNotFit: stored values do not fit the changed field, or are not unique.
     """
     with _changing(row.object):
-        row = ConnectField.objects.select_related("object", "tenant").get(pk=row.pk)
+        fields = ConnectField.objects.for_tenant(row.tenant_id)
+        row = fields.select_related("object", "tenant").get(pk=row.pk)
         before, old = audit.snapshot(row, _AUDITED), field_shape(row)
         _apply(row, {**{name: getattr(row, name) for name in rules.EDITABLE}, **values})
         new = field_shape(row)
@@ -123,7 +124,9 @@ def add_fields(
     """
     added: list[ConnectField] = []
     with transaction.atomic():
-        rows = ConnectField.objects.filter(object=connect_object)
+        rows = ConnectField.objects.for_tenant(connect_object.tenant_id).filter(
+            object=connect_object
+        )
         taken = {row.name for row in rows}
         has_key = any(row.is_key for row in rows)
         filled = reshape.any_record(connect_object.pk)
@@ -142,7 +145,8 @@ def add_fields(
 
 def move_field(row: ConnectField, *, up: bool) -> None:
     """Change places with the neighbour; at the end nothing happens."""
-    ordering.move(ConnectField.objects.filter(object=row.object_id), row.pk, up=up)
+    fields = ConnectField.objects.for_tenant(row.tenant_id).filter(object=row.object_id)
+    ordering.move(fields, row.pk, up=up)
 
 
 @contextmanager
@@ -150,9 +154,8 @@ def _changing(connect_object: ConnectObject) -> Iterator[None]:
     with transaction.atomic():
         read.lock([connect_object.pk])
         yield
-        ConnectObject.objects.filter(pk=connect_object.pk).update(
-            fields_rev=F("fields_rev") + 1
-        )
+        own = ConnectObject.objects.for_tenant(connect_object.tenant_id)
+        own.filter(pk=connect_object.pk).update(fields_rev=F("fields_rev") + 1)
         connect_object.refresh_from_db(fields=["fields_rev"])
 
 
@@ -173,7 +176,8 @@ def _apply(row: ConnectField, values: Mapping[str, Any]) -> None:
 
 
 def _refuse_second_key(row: ConnectField) -> None:
-    others = ConnectField.objects.filter(object=row.object_id, is_key=True).exclude(pk=row.pk)
+    fields = ConnectField.objects.for_tenant(row.tenant_id).filter(object=row.object_id)
+    others = fields.filter(is_key=True).exclude(pk=row.pk)
     if row.is_key and (other := others.first()):
         text = f"“{other}” is the key; an object has one."
         raise Invalid(fields={"is_key": text})

@@ -10,7 +10,8 @@ from objects.shape import FieldShape, ObjectShape
 
 def load_shape(connect_object: ConnectObject) -> ObjectShape:
     """Read an object's fields, in one query, as plain values."""
-    rows = ConnectField.objects.filter(object=connect_object).order_by("position", "pk")
+    fields = ConnectField.objects.for_tenant(connect_object.tenant_id)
+    rows = fields.filter(object=connect_object).order_by("position", "pk")
     return shape_of(connect_object, rows)
 
 

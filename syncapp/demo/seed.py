@@ -196,7 +196,11 @@ class _Filler:
         """Run twice, the second time after somebody has changed some prices."""
         keeping.make_partitions(self.clock())
         with door.tenant(self.tenant.pk):
-            runs = list(SyncLog.objects.filter(connection=connection).order_by("pk"))
+            runs = list(
+                SyncLog.objects.for_tenant(self.tenant)
+                .filter(connection=connection)
+                .order_by("pk")
+            )
         for number in (0, 1):
             if number == len(runs):
                 if number == 1:

@@ -148,7 +148,8 @@ def take(claimed: Claim, run: SyncLog, now: datetime) -> None:
     """
     run.state, run.started_at = SyncLog.State.RUNNING, run.started_at or now
     run.lease_token, run.lease_until = claimed.token, now + lease()
-    SyncLog.objects.filter(pk=run.pk, state__in=SyncLog.OPEN).update(
+    runs = SyncLog.objects.for_tenant(run.tenant_id)
+    runs.filter(pk=run.pk, state__in=SyncLog.OPEN).update(
         state=run.state,
         started_at=run.started_at,
         lease_token=run.lease_token,

@@ -89,7 +89,8 @@ def request_stop(run: SyncLog, *, now: datetime) -> SyncLog:
     Raises:
         Refused: it has ended already.
     """
-    SyncLog.objects.filter(pk=run.pk, state=SyncLog.State.RUNNING).update(stop_requested=True)
+    running = SyncLog.objects.for_tenant(run.tenant_id).filter(state=SyncLog.State.RUNNING)
+    running.filter(pk=run.pk).update(stop_requested=True)
     run.refresh_from_db()
     if run.state == SyncLog.State.QUEUED:
         ledger.close(run.pk, now, state=SyncLog.State.CANCELLED)
@@ -141,7 +142,10 @@ def set_schedule(
 def open_run(connection: Connection) -> SyncLog | None:
     """Give the run that keeps others of this connection from starting."""
     lock = RunLock.objects.filter(resource=_resource(connection)).first()
-    found: SyncLog | None = SyncLog.objects.filter(pk=lock.run_id).first() if lock else None
+    if lock is None:
+        return None
+    runs = SyncLog.objects.for_tenant(connection.tenant_id)
+    found: SyncLog | None = runs.filter(pk=lock.run_id).first()
     return found
 
 

@@ -66,7 +66,7 @@ def work(claimed: Claim, *, clock: Clock, stopping: Callable[[], bool]) -> None:
 
 
 def _open_runs(claimed: Claim) -> list[SyncLog]:
-    runs = SyncLog.objects.filter(
+    runs = SyncLog.objects.for_tenant(claimed.tenant_id).filter(
         connection_id=claimed.connection_id, lane=claimed.lane, state__in=SyncLog.OPEN
     )
     return list(runs.select_related("connection").order_by("pk"))
@@ -97,7 +97,7 @@ def _survives(run: SyncLog, now: datetime) -> bool:
     deaths = run.window.get("deaths", {})
     count = deaths.get("n", 0) + 1 if deaths.get("at") == run.pages else 1
     run.window["deaths"] = {"at": run.pages, "n": count}
-    SyncLog.objects.filter(pk=run.pk).update(window=run.window)
+    SyncLog.objects.for_tenant(run.tenant_id).filter(pk=run.pk).update(window=run.window)
     if count < DEATHS:
         return True
     reason = f"{count} workers died at page {run.pages + 1}. The operator's log says more."
@@ -112,7 +112,8 @@ def _scheduled(claimed: Claim, now: datetime) -> SyncLog | None:
         return None
     next_at = schedule.next_after(due.next_at, due.every_minutes, now)
     Schedule.objects.filter(connection_id=claimed.connection_id).update(next_at=next_at)
-    connection = Connection.objects.filter(pk=claimed.connection_id).first()
+    owned = Connection.objects.for_tenant(claimed.tenant_id)
+    connection = owned.filter(pk=claimed.connection_id).first()
     if connection is None or not connection.active:
         return None
     try:

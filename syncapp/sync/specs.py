@@ -61,7 +61,8 @@ def spec_of(run: SyncLog) -> SyncSpec:
     if run.kind != SyncLog.Kind.DRY:
         return connections.services.spec_for(run.connection_id, run.version_id)
     document = run.window["draft"]
-    stored = ConnectObject.objects.filter(pk=document["object_id"]).first()
+    owned = ConnectObject.objects.for_tenant(run.tenant_id)
+    stored = owned.filter(pk=document["object_id"]).first()
     if stored is None:
         raise Refused("The connect object of this connection is gone.")
     draft = Draft(run.tenant_id, run.connection_id, document)

@@ -48,7 +48,7 @@ class KeyColumn(LinkColumn):
 class RunTable(Table):
     """Runs, newest first."""
 
-    telling = ("id", "state")
+    telling = ("id", "name", "state")
 
     id = LinkColumn("Sync ID", url_name="synclogs:run_detail")
     name = TextColumn("Connection")

@@ -1,4 +1,4 @@
-"""The commands of README.md, typed into a shell beside a started installation."""
+"""The commands of README.md and docs/api.md, typed into a shell beside a started installation."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def running() -> Iterator[Started]:
         yield launcher
 
 
-def blocks() -> list[str]:
-    return re.findall(r"^```bash\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+def blocks(page: str) -> list[str]:
+    return re.findall(r"^```bash\n(.*?)^```", (ROOT / page).read_text(), re.M | re.S)
 
 
 def typed(launcher: Started, script: str) -> list[str]:
@@ -50,7 +50,9 @@ def typed(launcher: Started, script: str) -> list[str]:
 
 
 def test_the_walk_by_curl_comes_to_what_it_promises(running: Started) -> None:
-    lines = typed(running, "\n".join(blocks()))
+    script = [*blocks("README.md"), "echo go on", *blocks("docs/api.md")]
+    typed_lines = typed(running, "\n".join(script))
+    lines, more = typed_lines[: typed_lines.index("go on")], typed_lines[-3:]
 
     counts: list[dict[str, int]] = [
         {name: n for name, n in literal_eval(line).items() if n}
@@ -68,3 +70,7 @@ def test_the_walk_by_curl_comes_to_what_it_promises(running: Started) -> None:
     changes: list[dict[str, Any]] = literal_eval(lines[-1])
     assert changes
     assert all(change["before"] != change["after"] for change in changes)
+
+    assert more[0] == "1", "the revision of a new record"
+    assert literal_eval(more[1])["city"] == "Bremen"
+    assert more[2] == "Kiel", "the change that came after all was read"

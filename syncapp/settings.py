@@ -237,6 +237,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "syncapp.ui.api.Schema",
     "EXCEPTION_HANDLER": "syncapp.ui.api.problem",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell what the schema tells better
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "syncapp",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -52,7 +53,7 @@ class Address:
         if verb not in self.view.actions:
             return None
         view = made(**self.view.initkwargs)
-        view.request = None  # some look into the body, too
+        view.request = SimpleNamespace(data={}, method=verb.upper())  # some look into it, too
         return str(view.required_permission(verb.upper()))
 
     def verbs(self) -> tuple[str, ...]:

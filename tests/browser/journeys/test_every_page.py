@@ -14,7 +14,7 @@ from tests.sweep.addresses import addresses
 pytestmark = pytest.mark.slow  # some sixty pages of a whole installation
 # So high that the bar at the end of a form, which sticks to the window, covers nothing.
 WIDE: ViewportSize = {"width": 1440, "height": 3000}
-NARROW: ViewportSize = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 390, "height": 3000}
 
 # Rows that show nothing where the table has become cards.
 _BLANK = "rows => rows.filter(row => row.offsetHeight && !row.innerText.trim()).length"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import timeit
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -32,7 +33,7 @@ def shape(*fields: FieldShape) -> ObjectShape:
 
 @dataclass
 class Version:
-    spec: dict[str, Any]
+    spec: Mapping[str, Any]
     pk: int = 5
     tenant_id: int = 1
     connection_id: int = 3

@@ -76,7 +76,8 @@ def by_keys(object_id: int, keys: Iterable[str]) -> dict[str, Stored]:
     """Find records by key, deleted ones too."""
     sql = (
         f"SELECT found.* {_EACH} (SELECT {_STORED} FROM record"  # noqa: S608
-        " WHERE object_id = %s AND key = wanted.item LIMIT 1) AS found"
+        " WHERE object_id = %s AND key >= wanted.item AND key <= wanted.item"
+        " ORDER BY key LIMIT 1) AS found"  # the order speaks for the index by key
     )
     findable = canonical.text([key for key in keys if values.storable(key)])
     return {row[1]: _stored(row) for row in _rows(sql, [findable, object_id])}

@@ -52,6 +52,18 @@ class Verdict(NamedTuple):
     message: str
 
 
+class Reading(NamedTuple):
+    """What the mappings made of a record.
+
+    Attributes:
+        mapped: its values; None for a tombstone or an unreadable record.
+        verdict: what is wrong with it already.
+    """
+
+    mapped: Mapped | None
+    verdict: Verdict | None
+
+
 @dataclass(slots=True)
 class Incoming:
     """A record of the page that its bytes alone did not settle.
@@ -59,16 +71,15 @@ class Incoming:
     Attributes:
         index: its place in the page.
         digest: hash of program and source record.
-        mapped: what the mappings made of it; None for a tombstone or an unreadable record.
-        verdict: what is wrong with it already.
+        mapped, verdict: its reading.
     """
 
     index: int
     record: Record
     digest: str
     link: LinkFact | None
-    mapped: Mapped | None = None
-    verdict: Verdict | None = None
+    mapped: Mapped | None
+    verdict: Verdict | None
 
     @property
     def record_id(self) -> int | None:

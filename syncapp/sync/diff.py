@@ -9,7 +9,7 @@ answer, so a dry run and a real one cannot differ.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import xxhash
 
@@ -19,9 +19,10 @@ from connections.spec import Mapped, SyncSpec
 from objects.records.changes import ChangeOp, RecordChange, Stored
 from objects.values import completed, index_text, missing, plain
 from syncapp.sync import verdicts
-from syncapp.sync.changes import Decision, Facts, Incoming, LinkFact, Verdict
+from syncapp.sync.changes import Decision, Facts, Incoming, LinkFact, Reading, Verdict
 
 Links = Mapping[str, LinkFact]
+_NOTHING: Final = Reading(None, None)
 
 
 def usable_ids(records: Sequence[Record]) -> list[str]:
@@ -33,8 +34,28 @@ def usable_ids(records: Sequence[Record]) -> list[str]:
     ]
 
 
+def read(spec: SyncSpec, record: Record) -> Reading:
+    """Decode and map one record; whatever goes wrong stays with this record."""
+    if record.deleted:
+        return _NOTHING
+    try:
+        values = record.values
+    except Exception as error:  # noqa: BLE001  the record is the unit of failure
+        return Reading(None, verdicts.unreadable(error))
+    try:
+        mapped = spec.map(values)
+    except Exception as error:  # noqa: BLE001  as above; the mapping itself refuses, not raises
+        return Reading(None, verdicts.unmappable(error))
+    if mapped.refusal is not None:
+        return Reading(mapped, verdicts.of_mapping(mapped.refusal))
+    return Reading(mapped, None)
+
+
 def sift(
-    spec: SyncSpec, records: Sequence[Record], links: Links
+    spec: SyncSpec,
+    records: Sequence[Record],
+    links: Links,
+    readings: Sequence[Reading] | None = None,
 ) -> tuple[list[Decision], list[Incoming]]:
     """Settle what the bytes alone tell, and map the rest.
 
@@ -42,6 +63,7 @@ def sift(
         spec: the published version, compiled.
         records: the page, in source order.
         links: remote id → link, for the usable ids of the page.
+        readings: what `read` gave for each record, if somebody had the time.
 
     Returns:
         Decisions for the records that are settled, and the others; together one per record.
@@ -57,11 +79,9 @@ def sift(
             settled.append(_without_link(index, record, problem))
         elif last[remote_id] != index:
             settled.append(_superseded(index, record, link))
-        elif record.deleted:
-            incoming.append(Incoming(index, record, "", link))
         else:
             digest = hash_of(fingerprint + record.raw)
-            if link is not None and link.digest == digest:
+            if link is not None and link.digest == digest and not record.deleted:
                 settled.append(
                     Decision(
                         index,
@@ -73,7 +93,8 @@ def sift(
                     )
                 )
             else:
-                incoming.append(_map(spec, Incoming(index, record, digest, link)))
+                mapped, verdict = readings[index] if readings else read(spec, record)
+                incoming.append(Incoming(index, record, digest, link, mapped, verdict))
     return settled, incoming
 
 
@@ -298,25 +319,6 @@ class _Page:
 def match_text(spec: SyncSpec, mapped: Mapped) -> str:
     """Spell the primary key field's value the way the store's index holds it."""
     return index_text(spec.primary_key, mapped.values.get(spec.primary_key.name)) or ""
-
-
-def _map(spec: SyncSpec, one: Incoming) -> Incoming:
-    """Decode and map; whatever goes wrong stays with this record."""
-    try:
-        values = one.record.values
-    except Exception as error:  # noqa: BLE001  the record is the unit of failure
-        one.verdict = Verdict(
-            "read", Code.UNDECODABLE, "", f"The record is not readable: {error}"
-        )
-        return one
-    try:
-        one.mapped = mapped = spec.map(values)
-    except Exception as error:  # noqa: BLE001  as above; the mapping itself refuses, not raises
-        one.verdict = verdicts.unmappable(error)
-        return one
-    if mapped.refusal is not None:
-        one.verdict = verdicts.of_mapping(mapped.refusal)
-    return one
 
 
 def _known_key(spec: SyncSpec, mapped: Mapped | None) -> str | None:

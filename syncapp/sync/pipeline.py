@@ -6,7 +6,7 @@
             spec.map(record)                     3 map     fields and constants, type by type
             diff.decide(incoming, facts)         4 diff    one decision per record
             destination.write(decisions)         5 write   in sets; on a dry run not at all
-            destination.keep(page, decisions)    6 log     links, record logs, page, counters
+            destination.keep(settled)            6 log     links, record logs, page, counters
 
 Conditions will stand before `map`, and formulas inside of it: both belong to the compiled spec.
 The record is the unit of failure and the page the unit of work: what happens to a record is an
@@ -26,7 +26,8 @@ from typing import Protocol
 from connections.kit.values import Page
 from connections.spec import SyncSpec
 from syncapp.sync import diff, facts
-from syncapp.sync.changes import Decision, LinkFact, Tally
+from syncapp.sync.ahead import reading_ahead
+from syncapp.sync.changes import Decision, LinkFact, Reading, Tally
 from syncapp.sync.writing import SetRefused
 
 
@@ -80,33 +81,68 @@ class Fenced(Exception):
     """Another worker holds the run's lease; nothing of this page was stored."""
 
 
+@dataclass(slots=True)
+class Outlook:
+    """What the next pages will hold, judged by the last: mostly records that must be mapped?"""
+
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A page, with the readings of its records where they will probably be needed."""
+
+    page: Page
+    readings: Sequence[Reading] | None
+
+
 def run(
     pages: Iterator[Page],
     spec: SyncSpec,
     destination: Destination,
     *,
     should_stop: Callable[[], bool],
+    leaving: Callable[[], None] = lambda: None,
+    left: Callable[[], None] = lambda: None,
 ) -> End:
     """Settle page after page until nothing follows or somebody wants a pause.
 
     Args:
-        pages: in source order, from where the run stands.
+        pages: in source order, from where the run stands; read in a thread.
         spec: the version that the run follows.
         destination: where decisions go.
         should_stop: asked after each page.
+        leaving: called when no further page will be taken, before the thread is waited for.
+        left: called in the thread at its end, to give back what belongs to the thread.
 
     Raises:
         RemoteError: the source cannot go on; all pages before are stored.
         Fenced: another worker took over; nothing more may be done.
     """
+    outlook = Outlook()
+    with reading_ahead(_prepared(pages, spec, outlook), leave=left) as ahead:
+        try:
+            return _settle_all(ahead, spec, destination, outlook, should_stop)
+        finally:
+            leaving()
+
+
+def _settle_all(
+    ahead: Iterator[Prepared],
+    spec: SyncSpec,
+    destination: Destination,
+    outlook: Outlook,
+    should_stop: Callable[[], bool],
+) -> End:
     started = perf_counter()
-    for page in pages:
+    for prepared in ahead:
         waited = perf_counter() - started
         try:
-            settle(page, spec, destination, waited=waited)
+            mapped = settle(prepared, spec, destination, waited=waited)
         except SetRefused:
-            settle(page, spec, destination, waited=waited, halving=True)
-        if page.complete:
+            mapped = settle(prepared, spec, destination, waited=waited, halving=True)
+        outlook.new = 2 * mapped > len(prepared.page.records)
+        if prepared.page.complete:
             return End.COMPLETE
         if should_stop():
             return End.PAUSED
@@ -114,39 +150,52 @@ def run(
     return End.CUT
 
 
+def _prepared(pages: Iterator[Page], spec: SyncSpec, outlook: Outlook) -> Iterator[Prepared]:
+    """Map ahead, in the reading thread, while the database is busy with the page before."""
+    for page in pages:
+        if outlook.new:
+            yield Prepared(page, [diff.read(spec, record) for record in page.records])
+        else:
+            yield Prepared(page, None)
+
+
 def settle(
-    page: Page,
+    prepared: Prepared,
     spec: SyncSpec,
     destination: Destination,
     *,
     waited: float = 0.0,
     halving: bool = False,
-) -> None:
+) -> int:
     """Settle one page in one transaction.
 
     Args:
-        page: its records.
+        prepared: its records.
         spec: the version that the run follows.
         destination: where decisions go.
         waited: seconds that the page took to come.
         halving: find the records that the store refuses.
 
+    Returns:
+        How many of its records had to be mapped.
+
     Raises:
         SetRefused: without `halving`, if the store refuses a change; nothing was stored.
     """
-    records = page.records
+    page = prepared.page
     with destination.page():
         opened = perf_counter()
-        links = destination.links(diff.usable_ids(records))
-        decisions, incoming = diff.sift(spec, records, links)
+        links = destination.links(diff.usable_ids(page.records))
+        decisions, incoming = diff.sift(spec, page.records, links, prepared.readings)
         mapped = perf_counter()
         if incoming:
             destination.lock()
             decided = diff.decide(spec, incoming, facts.gather(spec, incoming, destination))
             destination.write(decided, halving=halving)
-            decisions = _in_order(len(records), decisions, decided)
+            decisions = _in_order(len(page.records), decisions, decided)
         ms = (_ms(waited), _ms(mapped - opened), _ms(perf_counter() - mapped))
         destination.keep(Settled(page, decisions, Tally.of(decisions), ms))
+    return len(incoming)
 
 
 def _in_order(

@@ -9,6 +9,7 @@ fairness, waiting and recovery after a crash are this one mechanism.
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,6 @@ from objects.records.write import FieldsChanged
 from syncapp import logs
 from syncapp.errors import Refused, SyncAppError
 from syncapp.sync import leases, ledger, pipeline, retry, schedule, services, specs, state
-from syncapp.sync.ahead import reading_ahead
 from syncapp.sync.destination import Rehearsal, Store
 from syncapp.sync.leases import Claim, Heartbeat
 from syncapp.sync.models import Schedule
@@ -188,15 +188,15 @@ class _Slice:
         opened = connections.services.open_system(
             config, now=self.clock, cancelled=self.over.is_set
         )
-        with opened as system, seldom_collecting():
-            source = first(system.read(self._query(spec), cursor), self._limit)
-            with reading_ahead(source, leave=_leave_thread) as ahead:
-                try:
-                    end = pipeline.run(
-                        ahead, spec, store, should_stop=self._should_stop(store, heartbeat)
-                    )
-                finally:
-                    self.over.set()
+        with opened as system, in_a_hurry():
+            end = pipeline.run(
+                first(system.read(self._query(spec), cursor), self._limit),
+                spec,
+                store,
+                should_stop=self._should_stop(store, heartbeat),
+                leaving=self.over.set,
+                left=_leave_thread,
+            )
         self._ended(end, store)
 
     def _place(self, spec: SyncSpec) -> tuple[int, Any]:
@@ -271,18 +271,21 @@ class _Slice:
 
 
 @contextmanager
-def seldom_collecting() -> Iterator[None]:
-    """Let the garbage collector look seldom, and not at what was there before.
+def in_a_hurry() -> Iterator[None]:
+    """Set the interpreter up for pages: few looks for garbage, short turns of threads.
 
-    A page makes ten thousand objects that no circle holds; looking for circles among them and in
-    the whole application costs a third of the engine's time.
+    A page makes ten thousand objects that no circle holds. Looking for circles among them and in
+    the whole application costs a third of the engine's time. And whoever waits for the database
+    must not wait for the reading thread as well.
     """
-    usual = gc.get_threshold()
+    usual, turn_s = gc.get_threshold(), sys.getswitchinterval()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    sys.setswitchinterval(0.001)
     try:
         yield
     finally:
+        sys.setswitchinterval(turn_s)
         gc.set_threshold(*usual)
         gc.unfreeze()
 

@@ -20,7 +20,9 @@ from syncapp.sync.changes import Decision, LinkFact
 Json = Any
 _FACT: Final = "id, record_id, remote_id, encode(uuid_send(in_hash), 'hex'), in_outcome, dead_at IS NOT NULL"
 
-# Looked up one by one inside of the statement, see `objects.records.read`.
+# Looked up one by one inside of the statement, see `objects.records.read`. Both unique indexes of
+# a link begin with the pair, and of a pair that is new the planner expects so few links that it
+# takes either. The order, asked for where it cannot matter, speaks for the right one.
 _EACH: Final = "FROM jsonb_array_elements_text(%s::jsonb) AS wanted(item) CROSS JOIN LATERAL"
 
 
@@ -28,7 +30,8 @@ def links(pair_id: int, remote_ids: Collection[str]) -> dict[str, LinkFact]:
     """Find the links of a pair by remote id."""
     sql = (
         f"SELECT found.* {_EACH} (SELECT {_FACT} FROM link"  # noqa: S608
-        " WHERE pair_id = %s AND remote_id = wanted.item LIMIT 1) AS found"
+        " WHERE pair_id = %s AND remote_id >= wanted.item AND remote_id <= wanted.item"
+        " ORDER BY remote_id LIMIT 1) AS found"
     )
     rows = _rows(sql, [canonical.text(remote_ids), pair_id])
     return {row[2]: LinkFact._make(row) for row in rows}
@@ -38,7 +41,8 @@ def holders(pair_id: int, record_ids: Collection[int]) -> dict[int, LinkFact]:
     """Find the links of a pair by our record."""
     sql = (
         f"SELECT found.* {_EACH} (SELECT {_FACT} FROM link"  # noqa: S608
-        " WHERE pair_id = %s AND record_id = wanted.item::bigint LIMIT 1) AS found"
+        " WHERE pair_id = %s AND record_id >= wanted.item::bigint"
+        " AND record_id <= wanted.item::bigint ORDER BY record_id LIMIT 1) AS found"
     )
     rows = _rows(sql, [canonical.text(record_ids), pair_id])
     return {row[1]: LinkFact._make(row) for row in rows}

@@ -57,7 +57,8 @@ def name_of(address: str) -> str | None:
 def dress(page: Page, theme: str) -> None:
     """Change the theme, as the button does."""
     page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", theme)
-    page.evaluate("() => Promise.all(document.getAnimations().map(one => one.finished))")
+    settled = "() => Promise.allSettled(document.getAnimations().map(one => one.finished))"
+    page.evaluate(f"async () => {{ await ({settled})() }}")
 
 
 def barriers(page: Page, *rules: str) -> list[str]:

@@ -29,7 +29,8 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 def start(request: AccountRequest) -> HttpResponse:
     """Lead to the visitor's first open tenant, or to the platform area, or say what is shut."""
     members = access.memberships_of(request.user.pk)
-    for member in members:
+    # Going in is joining, so an invitation waits until it is chosen, if there is a choice.
+    for member in sorted(members, key=lambda one: one.joined_at is None):
         if member.tenant.state == Tenant.State.ACTIVE:
             return redirect("synclogs:home", tenant=member.tenant.slug)
     if request.user.is_platform:

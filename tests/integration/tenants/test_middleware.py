@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 import syncapp.urls
 from syncapp.tenants import catalog, door
 from syncapp.tenants.http import TenantRequest
-from syncapp.tenants.models import Profile, Tenant
+from syncapp.tenants.models import Membership, Profile, Tenant
 from tests import make
 
 
@@ -165,6 +165,31 @@ def test_the_first_page_leads_into_the_first_open_tenant(
 ) -> None:
     assert client.get("/")["Location"] == "/accounts/login/?next=/"
     assert alices.get("/")["Location"] == "/t/acme/"
+
+
+def test_an_invitation_waits_until_it_is_chosen(
+    acme: Tenant, carol: Membership, carols: Client
+) -> None:
+    """Acme stands before Globex by name, but carol has not joined it."""
+    invited = make.make_member(acme, user=carol.user, joined=False)
+
+    assert carols.get("/")["Location"] == "/t/globex/"
+    carols.get("/t/globex/")
+    with door.tenant(acme.pk):
+        invited.refresh_from_db()
+    assert invited.joined_at is None
+
+
+def test_a_form_without_its_token_is_refused(acme: Tenant, bob: Membership) -> None:
+    browser = make.browser_of(bob)
+    browser.handler.enforce_csrf_checks = True
+
+    answer = browser.post("/account/", {"name": "Mallory"})
+
+    assert answer.status_code == 403
+    with door.platform():
+        bob.user.refresh_from_db()
+    assert bob.user.name == "Bob"
 
 
 def test_a_user_without_a_tenant_is_told(stage: None) -> None:

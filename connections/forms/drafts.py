@@ -73,6 +73,7 @@ class ConnectionForm(Form):
         label="Object In · Destination",
         empty_label="Choose a connect object",
         help_text="Where the records are kept.",
+        widget=forms.Select(attrs={"hx-post": "", "hx-vals": '{"_redraw": "object"}'}),
     )
     primary_key = forms.ChoiceField(
         required=False,

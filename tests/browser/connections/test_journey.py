@@ -148,10 +148,10 @@ def test_a_connection_is_drafted_tried_and_activated(
     desk.get_by_role("button", name="Load Config").click()
     expect(desk.locator("#inbound-config")).to_contain_text(erp.url)
     desk.get_by_role("button", name="Refresh entities").click()
-    expect(desk.locator("#form")).to_contain_text("entities known")
+    expect(desk.locator("#entities-known")).to_have_text("2 entities known")
     desk.get_by_label("Entity").fill("BusinessPartners")
+    expect(desk.locator("#source-fields option")).to_have_count(0)
     desk.get_by_label("Object In").select_option(str(target.pk))
-    desk.get_by_role("button", name="Load its fields").click()
     desk.get_by_label("Primary key field").select_option("code")
     for number in (1, 2):
         desk.get_by_role("button", name="Add line").click()

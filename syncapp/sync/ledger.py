@@ -98,7 +98,7 @@ def close(
     Args:
         run_id: the run.
         now: when.
-        state: failed or cancelled; or succeeded, which becomes partial if records failed.
+        state: failed or cancelled.
         error: why, for the tenant.
         kind: what kind of error, see `connections.kit.errors`.
         token: only if this lease still holds; None for whoever may.
@@ -109,11 +109,8 @@ def close(
     runs = SyncLog.objects.filter(pk=run_id, state__in=SyncLog.OPEN)
     if token is not None:
         runs = runs.filter(lease_token=token)
-    run = runs.select_for_update().first()
-    if run is None:
+    if runs.select_for_update().first() is None:
         return False
-    if state == SyncLog.State.SUCCEEDED and any(getattr(run, name) for name in _PARTLY):
-        state = SyncLog.State.PARTIAL
     runs.update(
         state=state,
         error=error[:1000],

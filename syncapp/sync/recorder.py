@@ -22,7 +22,7 @@ from objects.records.changes import ChangeOp, RecordChange
 from objects.values import storable
 from syncapp import canonical
 from syncapp.sync import state
-from syncapp.sync.changes import FINAL, TROUBLE, Decision
+from syncapp.sync.changes import FINAL, TROUBLE, Decision, Verdict
 from syncapp.sync.pipeline import Settled
 
 INBOUND: Final = 0
@@ -222,7 +222,9 @@ def _row(spec: SyncSpec, decision: Decision, *, rehearsed: bool = False) -> Row:
         g=spec.log_all or outcome is not Outcome.UNCHANGED,
     )
     if decision.verdict is not None:
-        _tell(row, decision)
+        _tell(row, decision.verdict)
+        if not decision.linked and row.r is not None:
+            row.r = _plain(row.r, _KEY_LENGTH)
     elif rehearsed and decision.change is not None:
         row.j = _planned(decision.change)
     if row.v is not None and not storable(row.v):
@@ -230,11 +232,8 @@ def _row(spec: SyncSpec, decision: Decision, *, rehearsed: bool = False) -> Row:
     return row
 
 
-def _tell(row: Row, decision: Decision) -> None:
+def _tell(row: Row, verdict: Verdict) -> None:
     """Say why: for people in the message, for programs in the verdicts."""
-    verdict = decision.verdict
-    if verdict is None:
-        return
     row.f = verdict.field or None
     row.m = _plain(verdict.message, _MESSAGE_LENGTH)
     row.j = {
@@ -248,8 +247,6 @@ def _tell(row: Row, decision: Decision) -> None:
         ]
     }
     row.k = _plain(row.k, _KEY_LENGTH) if row.k else None
-    if not decision.linked and row.r is not None:
-        row.r = _plain(row.r, _KEY_LENGTH)
 
 
 def _plain(text: str, limit: int) -> str:

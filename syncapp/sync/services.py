@@ -84,7 +84,7 @@ def request_run(
 
 
 def request_stop(run: SyncLog, *, now: datetime) -> SyncLog:
-    """Ask a run to stop after the page it is at; one that waits in the queue ends at once.
+    """Ask a run to stop after the page it is at; one that nobody works on ends at once.
 
     Raises:
         Refused: it has ended already.
@@ -92,12 +92,12 @@ def request_stop(run: SyncLog, *, now: datetime) -> SyncLog:
     running = SyncLog.objects.for_tenant(run.tenant_id).filter(state=SyncLog.State.RUNNING)
     running.filter(pk=run.pk).update(stop_requested=True)
     run.refresh_from_db()
-    if run.state == SyncLog.State.QUEUED:
+    if not run.open:
+        raise Refused(f"Run {run.pk} has ended already.", code="ended")
+    if run.state == SyncLog.State.QUEUED or run.connection_id is None:
         ledger.close(run.pk, now, state=SyncLog.State.CANCELLED)
         run.refresh_from_db()
-    elif run.state != SyncLog.State.RUNNING:
-        raise Refused(f"Run {run.pk} has ended already.", code="ended")
-    elif run.connection_id is not None:
+    else:
         leases.make_due(run.tenant_id, run.connection_id, run.lane, now)
     return run
 

@@ -13,7 +13,7 @@ from connections.compile import compile_version
 from connections.models import Connection, Pair
 from connections.spec import SyncSpec
 from objects.models import ConnectObject
-from syncapp.errors import NotThere, Refused
+from syncapp.errors import Refused
 from synclogs.models import SyncLog
 
 
@@ -56,8 +56,7 @@ def spec_of(run: SyncLog) -> SyncSpec:
     Raises:
         SyncAppError: it no longer fits its config or object, or one of them is gone.
     """
-    if run.connection_id is None:
-        raise NotThere("The connection of this run is gone.")
+    assert run.connection_id is not None  # it was claimed through its connection
     if run.kind != SyncLog.Kind.DRY:
         return connections.services.spec_for(run.connection_id, run.version_id)
     document = run.window["draft"]

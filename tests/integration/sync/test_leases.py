@@ -10,10 +10,10 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from connections.kit.world import Fault
-from syncapp.sync import leases, ledger
+from syncapp.sync import leases, ledger, services
 from syncapp.sync.leases import Heartbeat
-from syncapp.sync.models import Wake
-from syncapp.tenants import door
+from syncapp.sync.models import Cursor, Link, RunLock, Schedule, Trouble, Wake
+from syncapp.tenants import actors, door
 from syncapp.tenants.models import Tenant
 from synclogs.models import SyncLog
 from tests.integration.sync.conftest import Engine, make_engine
@@ -180,3 +180,28 @@ def test_closing_a_run_needs_its_lease(engine: Engine) -> None:
         assert ledger.close(run.pk, engine.clock(), state="failed", token=run.lease_token)
         assert not ledger.close(run.pk, engine.clock(), state="cancelled")
     assert engine.fresh(run).state == "failed"
+
+
+def test_what_keeps_us_in_mind_says_what_it_is(engine: Engine) -> None:
+    engine.change("C1", CardName="")
+    run = engine.run()
+    with door.tenant(engine.tenant.pk):
+        services.set_schedule(
+            engine.connection, every_minutes=5, actor=actors.COMMAND, now=engine.clock()
+        )
+        waiting = engine.start("full")
+        rows = [
+            model.objects.order_by("pk").first()
+            for model in (Link, Trouble, Cursor, Schedule, Wake, RunLock)
+        ]
+
+    number = engine.connection.pk
+    assert [str(row) for row in rows] == [
+        f"C0 ↔ {engine.stored()['C0'].id}",
+        "Name: A value is required.",
+        f"delta cursor of connection {number}",
+        "every 5 minutes",
+        f"{number}/bulk due {waiting.queued_at}",
+        f"connection:{number} by run {waiting.pk}",
+    ]
+    assert run.state == "partial"

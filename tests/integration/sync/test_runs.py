@@ -13,6 +13,7 @@ from objects.records.changes import ChangeOp, Origin, RecordChange, Source
 from objects.records.write import write
 from objects.services import load_shape
 from syncapp.sync import recorder
+from syncapp.sync.models import Link
 from syncapp.tenants import actors, door
 from syncapp.tenants.models import Tenant
 from synclogs.models import SyncLog
@@ -195,6 +196,42 @@ def test_unique_values_are_kept_unique(engine: Engine) -> None:
 
     assert engine.counts(run) == {"created": 2, "rejected": 1}
     assert [row.code for row in engine.logs(run) if row.key == "C1"] == [Code.NOT_UNIQUE]
+
+
+def test_ids_and_versions_that_cannot_be_stored_are_told_as_far_as_they_can(
+    engine: Engine,
+) -> None:
+    odd = [
+        Record.of("a\0b", {"CardCode": "A", "CardName": "A"}),
+        Record.of("x" * 600, {"CardCode": "X", "CardName": "X"}),
+        Record.of("v", {"CardCode": "V", "CardName": "V"}, version="1\0"),
+        Record.of("k", {"CardCode": "K" * 600, "CardName": "K"}),
+    ]
+    engine.world.faults.append(Fault("read", at=1, add=odd))
+
+    run = engine.run()
+
+    assert engine.counts(run) == {"created": 4, "rejected": 3}
+    logs = {str(row.remote_id)[:3]: row for row in engine.logs(run)}
+    assert logs["a␀b"].link_id is None
+    assert len(str(logs["xxx"].remote_id)) == 512
+    assert logs["k"].code == Code.TOO_LONG
+    assert engine.links()["v"].remote_version is None
+
+
+def test_records_are_found_by_a_unique_field_that_is_not_the_key(acme: Tenant) -> None:
+    engine = make_engine(acme, primary_key="vat")
+    engine.change("C1", Vat="DE1")
+    assert engine.counts(engine.run()) == {"created": 1, "rejected": 2}
+    with door.tenant(acme.pk):
+        Link.objects.all().delete()
+    engine.put({"CardCode": "new", "CardName": "Renamed", "Vat": "DE1"})
+    engine.remove("C0", "C1", "C2")
+
+    run = engine.run("full")
+
+    assert engine.counts(run) == {"updated": 1, "skipped": 3}
+    assert engine.stored()["new"].values["name"] == "Renamed"
 
 
 def test_an_edit_on_our_side_is_looked_at_again(engine: Engine) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from typing import Any
+from unittest import mock
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -13,6 +16,7 @@ from connections import registry, services as connection_services
 from connections.kit.errors import ErrorKind, RemoteError
 from connections.kit.world import Fault
 from objects.models import ConnectField
+from objects.services import add_fields
 from syncapp.sync import leases, services, slices
 from syncapp.sync.models import RunLock
 from syncapp.tenants import actors, door
@@ -271,6 +275,36 @@ class TestTrouble:
         ended = engine.fresh(run)
         assert (ended.state, ended.error_kind) == ("failed", "config")
         assert "city" in ended.error
+
+    def test_fields_that_change_meanwhile_are_no_trouble(self, shared: Engine) -> None:
+        def add_field() -> None:
+            with door.tenant(shared.tenant.pk):
+                assert shared.connection.object is not None
+                add_fields(shared.connection.object, [{"name": "extra"}], actor=actors.COMMAND)
+
+        shared.world.faults.append(Fault("read", at=2, call=add_field))
+
+        run = shared.run()
+
+        assert run.state == "succeeded"
+        assert shared.counts(run) == {"created": 25}
+
+    def test_a_slow_page_is_kept_alive(self, shared: Engine, settings: Settings) -> None:
+        settings.SYNCAPP_LEASE_S = 0.3
+        beaten = threading.Event()
+        renew = leases.renew
+
+        def renewed(*args: Any) -> bool:
+            kept = renew(*args)
+            beaten.set()
+            return kept
+
+        shared.world.faults.append(Fault("read", at=2, call=lambda: beaten.wait(10)))
+        with mock.patch.object(leases, "renew", renewed):  # only to know when it has beaten
+            run = shared.run()
+
+        assert beaten.is_set()
+        assert run.state == "succeeded"
 
     def test_a_database_that_goes_away_leaves_the_run_to_the_next(self, engine: Engine) -> None:
         def away() -> None:

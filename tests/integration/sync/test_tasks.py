@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from syncapp.celery import app
+from syncapp.errors import Invalid, Refused
 from syncapp.sync import keeping, leases, services, tasks
 from syncapp.sync.models import Wake
 from syncapp.tenants import actors, door
@@ -143,6 +144,19 @@ class TestSchedule:
         ] * 3
         assert {run.state for run in runs} == {"succeeded"}
 
+    def test_an_interval_must_be_one(self, engine: Engine) -> None:
+        for wrong in (0, services.LONGEST_INTERVAL + 1):
+            with pytest.raises(Invalid):
+                self.set(engine, wrong)
+
+    def test_the_same_again_moves_nothing(self, engine: Engine) -> None:
+        self.set(engine, 10)
+        engine.clock.pass_(minutes=4)
+        self.set(engine, 10)
+        engine.clock.pass_(minutes=6)
+
+        assert engine.work() == 1
+
     def test_a_run_that_is_open_is_not_doubled(self, engine: Engine) -> None:
         self.set(engine, 10)
         engine.clock.pass_(minutes=10)
@@ -196,6 +210,13 @@ class TestSchedule:
         assert engine.counts(run) == {"created": 25}
 
 
+def test_only_inbound_connections_run(engine: Engine) -> None:
+    engine.connection.direction = "outbound"
+
+    with pytest.raises(Refused, match="inbound"):
+        services.request_run(engine.connection, actor=actors.COMMAND, now=engine.clock())
+
+
 class TestHousekeeping:
     def test_partitions_are_made_ahead_and_old_ones_dropped(
         self, committed_db: None, engine: Engine
@@ -217,9 +238,19 @@ class TestHousekeeping:
         assert engine.work() == 0
 
         keeping.wake_forgotten_runs(engine.clock())
+        keeping.wake_forgotten_runs(engine.clock())
         engine.work()
 
         assert engine.fresh(run).state == "succeeded"
+
+    def test_a_run_of_a_connection_that_is_gone_can_be_stopped(self, engine: Engine) -> None:
+        run = engine.start()
+        with door.tenant(engine.tenant.pk):
+            SyncLog.objects.filter(pk=run.pk).update(connection=None, state="running")
+
+            services.request_stop(run, now=engine.clock())
+
+        assert engine.fresh(run).state == "cancelled"
 
     def test_a_run_of_a_connection_that_is_gone_ends(self, engine: Engine) -> None:
         run = engine.start()

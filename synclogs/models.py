@@ -40,7 +40,7 @@ class SyncLog(TenantModel):
 
     class Trigger(models.TextChoices):
         MANUAL = "manual"
-        API = "api"
+        API = "api", "API"
         SCHEDULE = "schedule"
 
     class Lane(models.TextChoices):

@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("manual", "Manual"),
-                            ("api", "Api"),
+                            ("api", "API"),
                             ("schedule", "Schedule"),
                         ],
                         max_length=10,

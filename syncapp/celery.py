@@ -1,6 +1,6 @@
 """The worker application and the beat table.
 
-The beat ticks; what is due stands in the table `sync_wake`. Redis only carries the hint.
+The beat ticks; what is due stands in the table `wake`. Redis only carries the hint.
 """
 
 import os

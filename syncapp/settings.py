@@ -149,6 +149,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 110
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,  # always above the time limit, else a task starts twice
     "socket_timeout": 30,
+    "socket_connect_timeout": 2,  # whoever starts a run must not wait for a dead broker
     "health_check_interval": 25,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

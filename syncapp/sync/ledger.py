@@ -48,7 +48,7 @@ _PASSING: Final = "ARRAY['tries', 'wait_until', 'deaths']"
 """What a run remembers about trouble at one place; forgotten once it has got further."""
 
 _RUN: Final = f"""
-    UPDATE run SET pages = %(no)s, calls = calls + 1, n_read = n_read + %(n_read)s, {_MOVED},
+    UPDATE run SET pages = %(no)s, n_read = n_read + %(n_read)s, {_MOVED},
         seen = seen + %(n_read)s, expected = coalesce(%(expected)s, expected),
         error = '', error_kind = '', "window" = "window" - {_PASSING}"""  # noqa: S608  constants of this module
 _ENDED: Final = f""",

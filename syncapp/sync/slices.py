@@ -235,8 +235,15 @@ class _Slice:
             raise RemoteError(ErrorKind.BAD_RESPONSE, text)
         if end is End.PAUSED and store.stop_requested:
             self._close(State.CANCELLED)
+        elif end is End.PAUSED and self._connection_is_gone():
+            self._close(State.CANCELLED, "The connection was deleted.")
         elif end is End.PAUSED:
             self._pause()
+
+    def _connection_is_gone(self) -> bool:
+        with door.tenant(self.claimed.tenant_id):
+            self.run.refresh_from_db(fields=["connection"])
+        return self.run.connection_id is None
 
     def _beat(self) -> bool:
         return leases.renew(self.claimed, self.run.pk, self.clock())

@@ -120,6 +120,21 @@ class TestPauses:
         ended = engine.fresh(run)
         assert (ended.state, ended.error) == ("cancelled", "The connection was switched off.")
 
+    def test_deleting_the_connection_ends_its_run(self, engine: Engine) -> None:
+        run = engine.start()
+
+        def delete() -> bool:
+            with door.tenant(engine.tenant.pk):
+                connection_services.deactivate(engine.connection, actor=actors.COMMAND)
+                connection_services.delete(engine.connection, actor=actors.COMMAND)
+            return True
+
+        engine.slice(stopping=delete)
+
+        ended = engine.fresh(run)
+        assert (ended.state, ended.error) == ("cancelled", "The connection was deleted.")
+        assert len(engine.stored()) == 10
+
 
 class TestTrouble:
     def test_what_passes_is_tried_again_from_the_page_that_failed(self, engine: Engine) -> None:

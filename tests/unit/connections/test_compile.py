@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import timeit
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -251,15 +250,3 @@ def test_the_fingerprint_follows_what_decides_about_a_record() -> None:
         compiled(object_shape=shape(CODE, NAME, replace(CITY, required=True))),
     ]
     assert len({same, *(spec.fingerprint for spec in changed)}) == 1 + len(changed)
-
-
-def test_twelve_fields_are_mapped_in_microseconds() -> None:
-    fields = [CODE, *(FieldShape(n, f"f{n}", max_length=100) for n in range(11))]
-    rows = [row(one.name, one.name) for one in fields]
-    spec = compiled(rows, shape(*fields))
-    source = {one.name: "some text" for one in fields}
-
-    best = min(timeit.repeat(lambda: spec.map(source), number=2000, repeat=10)) / 2000
-
-    # 4 µs on an idle core; the bound leaves room for a busy machine, not for another shape.
-    assert best < 40e-6

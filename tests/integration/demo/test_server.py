@@ -7,7 +7,6 @@ import threading
 import time
 from http.client import HTTPConnection, RemoteDisconnected
 from pathlib import Path
-from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -122,21 +121,6 @@ def test_head_has_no_body(erp: DemoErp) -> None:
     reply = erp.send("HEAD", PARTNERS)
 
     assert (reply.status, reply.body) == (405, b"")
-
-
-def test_a_page_of_a_thousand_is_quick(erp: DemoErp) -> None:
-    connection = HTTPConnection(*erp.address, timeout=5)
-    headers = {"Authorization": "Basic c3luY2FwcDpkZW1v", "Prefer": "odata.maxpagesize=1000"}
-    took = []
-    for _ in range(9):
-        started = time.monotonic()
-        connection.request("GET", PARTNERS, headers=headers)
-        assert len(connection.getresponse().read()) > 500_000
-        took.append(time.monotonic() - started)
-    connection.close()
-
-    # 5 ms alone; the bound leaves room for a busy machine and still catches writing JSON anew.
-    assert median(took) < 0.060
 
 
 def test_edits_outlive_a_crash(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from ast import literal_eval
@@ -16,10 +15,7 @@ import pytest
 
 from tests.launched import ROOT, Started, launched
 
-pytestmark = [
-    pytest.mark.slow,  # a whole installation
-    pytest.mark.skipif(shutil.which("curl") is None, reason="the walk is one of curl"),
-]
+pytestmark = pytest.mark.slow  # a whole installation
 
 
 @pytest.fixture

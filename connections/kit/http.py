@@ -41,6 +41,7 @@ _redirects: Final = frozenset({301, 302, 303, 307, 308})
 _most_redirects: Final = 3
 _of_the_old_address: Final = frozenset({"host", "authorization", "cookie"})
 _ports: Final = {"https": 443, "http": 80}
+_nothing: Final = httpx.ByteStream(b"")
 
 # These write addresses with their query, and headers, into the log; we write our own line.
 for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
@@ -203,6 +204,9 @@ class HttpClient:
         """Send, and follow redirects as long as they stay where the endpoint is."""
         for _ in range(_most_redirects + 1):
             response = self.line.client.send(request, auth=auth)
+            # It is read whole; httpx left response and stream in a circle, which would keep the
+            # bytes of every page until somebody looks for garbage.
+            response.stream = _nothing
             location = response.headers.get("location", "")
             if response.status_code not in _redirects or not location:
                 return response

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -210,3 +212,15 @@ def test_an_odd_token_url_is_the_configs_fault() -> None:
         Talk(ok).client().send("GET", ROOT, auth=Odd())
 
     assert caught.value.kind is ErrorKind.CONFIG
+
+
+def test_an_answer_is_gone_as_soon_as_nobody_holds_it() -> None:
+    """Pages are large, and a run looks for garbage in circles only now and then."""
+    client = Talk(ok).client()
+    gc.disable()
+    try:
+        answer = weakref.ref(client.send("GET", ROOT))
+    finally:
+        gc.enable()
+
+    assert answer() is None

@@ -1,4 +1,4 @@
-"""What must be done now and then: partitions ahead, old ones gone, no run forgotten."""
+"""What must be done now and then: partitions ahead, what is old gone, no run forgotten."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 
 from syncapp.sync import leases, ledger
@@ -31,6 +32,12 @@ def drop_partitions(now: datetime) -> None:
     """Drop the weeks' tables of record logs that no connection keeps any longer."""
     with door.platform(), connection.cursor() as cursor:
         cursor.execute("SELECT record_log_drop_partitions(%s)", [now])
+
+
+def drop_sessions() -> None:
+    """Drop the sessions that have expired; Django itself never does."""
+    with door.platform():
+        SessionStore.clear_expired()
 
 
 def wake_forgotten_runs(now: datetime) -> None:

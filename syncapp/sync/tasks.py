@@ -51,10 +51,11 @@ def dispatch_due(**_: object) -> int:
 
 @shared_task
 def housekeeping(**_: object) -> None:
-    """Make partitions ahead, drop old ones, end runs that nobody can go on with."""
+    """Make partitions ahead, drop what is old, end runs that nobody can go on with."""
     now = timezone.now()
     keeping.make_partitions(now)
     keeping.drop_partitions(now)
+    keeping.drop_sessions()
     keeping.wake_forgotten_runs(now)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings as configured
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
@@ -230,6 +231,15 @@ class TestHousekeeping:
 
         assert engine.logs(run) == []
         keeping.make_partitions(engine.clock())
+
+    def test_expired_sessions_are_dropped(self, engine: Engine) -> None:
+        now = timezone.now()
+        for key, age in (("old", timedelta(days=-1)), ("young", timedelta(days=1))):
+            Session.objects.create(session_key=key, session_data="", expire_date=now + age)
+
+        keeping.drop_sessions()
+
+        assert list(Session.objects.values_list("pk", flat=True)) == ["young"]
 
     def test_a_run_that_nobody_would_look_at_is_woken(self, engine: Engine) -> None:
         run = engine.start()

@@ -197,6 +197,8 @@ def test_schema_and_docs_are_for_known_visitors(
     schema = api.get("/api/v1/schema/").json()
     assert schema["openapi"].startswith("3.1")
     assert {"/api/v1/me/", "/api/v1/members/", "/api/v1/api-keys/"} <= set(schema["paths"])
+    assert schema["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
+    assert {"ApiKey": []} in schema["paths"]["/api/v1/me/"]["get"]["security"]
     assert client.get("/api/v1/schema/").status_code == 401
     assert alices.get("/api/v1/docs/").status_code == 200
     assert client.get("/api/v1/docs/").status_code == 302

@@ -163,5 +163,5 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
                 "type": "partner",
             },
             "system_type": {"system_type": "rest"},
-            "token": {"uidb36": "1", "key": "wrong-token"},
+            "token": {"uidb36": "zzzzz", "key": "wrong-token"},
         }

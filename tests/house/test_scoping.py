@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator
 
 from django.apps import apps
 
 from syncapp.tenants.models import TenantModel
+from tests.house.sources import ROOT, Source, of_rooms
 
-ROOT = Path(__file__).resolve().parents[3]
-ROOMS = ("syncapp", "connections", "objects", "synclogs")
 MANAGERS = {"objects", "_default_manager", "_base_manager"}
 SCOPED = {"for_tenant", "bulk_create", "none"}
 """What narrows a chain, besides a keyword `tenant` or `tenant_id`; or reads nothing."""
@@ -38,11 +36,10 @@ def owned() -> set[str]:
     return {model.__name__ for model in apps.get_models() if issubclass(model, TenantModel)}
 
 
-def unscoped(text: str, models: set[str]) -> Iterator[tuple[int, str]]:
+def unscoped(nodes: Collection[ast.AST], models: set[str]) -> Iterator[tuple[int, str]]:
     """Find chains that begin with `Model.objects` and never name a tenant."""
-    tree = ast.parse(text)
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(tree):
+    parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
+    for node in nodes:
         if isinstance(node, ast.Attribute) and node.attr in MANAGERS:
             owner = node.value
             name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
@@ -67,22 +64,20 @@ def names_tenant(link: ast.AST) -> bool:
     return isinstance(link, ast.Attribute) and link.attr in SCOPED
 
 
-def files() -> Iterator[Path]:
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            name = str(path.relative_to(ROOT))
-            defines = path.name == "models.py" or "migrations" in path.parts
-            if not defines and name not in {**BEFORE_A_TENANT, **BY_OWN_ROWS}:
-                yield path
+def readers() -> Iterator[Source]:
+    for source in of_rooms():
+        defines = source.name.endswith("/models.py") or source.migration
+        if not defines and source.name not in {**BEFORE_A_TENANT, **BY_OWN_ROWS}:
+            yield source
 
 
 def test_nobody_reads_past_the_tenant() -> None:
     models = owned()
 
     found = [
-        f"{path.relative_to(ROOT)}:{line} {call}"
-        for path in files()
-        for line, call in unscoped(path.read_text(), models)
+        f"{source.name}:{line} {call}"
+        for source in readers()
+        for line, call in unscoped(source.nodes, models)
     ]
 
     assert found == []
@@ -96,7 +91,7 @@ Pair.objects.for_tenant(t).get(pk=1)
 Pair.objects.filter(pk=1, tenant_id=t.pk).first()
 """
 
-    assert [line for line, _ in unscoped(text, {"Pair"})] == [2, 3]
+    assert [line for line, _ in unscoped(list(ast.walk(ast.parse(text))), {"Pair"})] == [2, 3]
 
 
 def test_the_exceptions_exist() -> None:

@@ -6,50 +6,19 @@ Parameters, branches and complexity are limited by ruff.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from statistics import median, quantiles
 
-ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("syncapp", "connections", "objects", "synclogs")
+from tests.house.sources import ROOT, Function, Source, of_rooms, sources
+
 LINES_OF_FUNCTION = 60
 LINES_OF_FILE, LINES_OF_TEST_FILE, LINES_OF_TEMPLATE = 400, 600, 150
 ANCESTORS = 2
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-
-@dataclass(frozen=True)
-class Source:
-    """One Python file."""
-
-    path: Path
-    text: str
-    tree: ast.Module
-
-    @property
-    def name(self) -> str:
-        return str(self.path.relative_to(ROOT))
-
-    @property
-    def module(self) -> str:
-        return self.name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-    @property
-    def lines(self) -> int:
-        return self.text.count("\n")
-
-    def functions(self) -> Iterator[Function]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
-
-
-@cache
-def sources(*folders: str) -> list[Source]:
-    paths = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
-    texts = [(path, path.read_text()) for path in paths if "migrations" not in path.parts]
-    return [Source(path, text, ast.parse(text)) for path, text in texts]
+def written() -> list[Source]:
+    """What people wrote: migrations are generated."""
+    return [source for source in of_rooms() if not source.migration]
 
 
 def figures(what: str, sizes: list[int]) -> None:
@@ -68,13 +37,13 @@ def length(function: Function) -> int:
 
 
 def test_functions_are_short() -> None:
-    found = [(length(f), s.name, f.name) for s in sources(*ROOMS) for f in s.functions()]
+    found = [(length(f), s.name, f.name) for s in written() for f in s.functions()]
     figures("functions", [size for size, *_ in found])
     assert [entry for entry in found if entry[0] > LINES_OF_FUNCTION] == []
 
 
 def test_files_are_short() -> None:
-    found = [(source.lines, source.name) for source in sources(*ROOMS)]
+    found = [(source.lines, source.name) for source in written()]
     figures("files", [size for size, _ in found if size])
     assert [entry for entry in found if entry[0] > LINES_OF_FILE] == []
 
@@ -95,12 +64,11 @@ def test_templates_are_short() -> None:
 
 def test_inheritance_is_shallow() -> None:
     parents = {}
-    for source in sources(*ROOMS):
+    for source in written():
         known = names_of(source)
-        for node in ast.walk(source.tree):
-            if isinstance(node, ast.ClassDef):
-                bases = [known.get(ast.unparse(base).split("[")[0], "") for base in node.bases]
-                parents[f"{source.module}.{node.name}"] = bases
+        for node in source.classes():
+            bases = [known.get(ast.unparse(base).split("[")[0], "") for base in node.bases]
+            parents[f"{source.module}.{node.name}"] = bases
 
     def depth(name: str) -> int:
         """How many classes of its own room stand above this one: the furniture is a framework."""
@@ -124,20 +92,21 @@ def room(name: str) -> str:
 def names_of(source: Source) -> dict[str, str]:
     """Names as the file writes them → the full names of what they stand for."""
     known = {}
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ClassDef):
             known[node.name] = f"{source.module}.{node.name}"
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 full, short = f"{node.module}.{alias.name}", alias.asname or alias.name
                 known[short] = full
-                for name in classes_of(full):  # a module, whose classes are reached by a dot
+                for name in classes().get(
+                    full, ()
+                ):  # a module, whose classes are reached by a dot
                     known[f"{short}.{name}"] = f"{full}.{name}"
     return known
 
 
 @cache
-def classes_of(module: str) -> list[str]:
-    """The classes at the top of one of our modules; none if it is no module of ours."""
-    found = [source for source in sources(*ROOMS) if source.module == module]
-    return [n.name for s in found for n in s.tree.body if isinstance(n, ast.ClassDef)]
+def classes() -> dict[str, list[str]]:
+    """Each of our modules → its classes."""
+    return {source.module: [node.name for node in source.classes()] for source in written()}

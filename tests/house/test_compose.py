@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from syncapp.postgres import INITDB_ARGS
-from tests.unit import test_budgets
+from tests.house.sources import ROOMS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -129,4 +127,4 @@ def test_every_room_is_in_the_image_and_under_every_tool() -> None:
     assert set(rooms) <= set(tools["mypy"]["files"])
     assert {f"!{room}/" for room in rooms} <= set((ROOT / ".dockerignore").read_text().split())
     assert set(rooms) <= set(DOCKERFILE.split())
-    assert sorted(test_budgets.ROOMS) == rooms
+    assert sorted(ROOMS) == rooms

@@ -45,12 +45,18 @@ class KeyColumn(LinkColumn):
         return super().render(value or record.remote_id or f"row {record.pk}", record, table)
 
 
+class RunColumn(LinkColumn):
+    """A Sync ID, which is short."""
+
+    kind = "id"
+
+
 class RunTable(Table):
     """Runs, newest first."""
 
     telling = ("id", "name", "state")
 
-    id = LinkColumn("Sync ID", url_name="synclogs:run_detail")
+    id = RunColumn("Sync ID", url_name="synclogs:run_detail")
     name = TextColumn("Connection")
     state = StateColumn("State")
     kind = TextColumn("Kind")
@@ -78,6 +84,8 @@ class RunTable(Table):
 class PanelRunTable(RunTable):
     """The last runs on a connection's page."""
 
+    telling = ("id", "state", "queued_at")
+
     class Meta(RunTable.Meta):
         exclude = ("name", "trigger")
 
@@ -90,7 +98,7 @@ class RecordLogTable(Table):
     key = KeyColumn("Key", url_name="synclogs:record_log_detail", empty_values=())
     outcome_name = StateColumn("Outcome")
     message = TextColumn("Why", empty_values=())
-    run_id = LinkColumn("Sync ID", url_name="synclogs:run_detail", pk="run_id", row=False)
+    run_id = RunColumn("Sync ID", url_name="synclogs:run_detail", pk="run_id", row=False)
     at = WhenColumn("When")
 
     class Meta:

@@ -63,6 +63,8 @@ class UserTable(Table):
 
 
 class ProfileTable(Table):
+    telling = ("name", "n_users")
+
     name = LinkColumn("Name", url_name="tenants:profile_detail")
     description = TextColumn("Description")
     n_permissions = CountColumn("Permissions", accessor="permissions", orderable=False)

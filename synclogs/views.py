@@ -27,6 +27,9 @@ END_OF_POLLING = 286
 NEWEST = Keyset(("pk",))
 PANEL_RUNS = 5
 HOME_RUNS = 8
+_CONNECTIONS = Action(
+    "Inbound connections", "connections:inbound_list", "inbound.view", "arrow-down-left"
+)
 
 
 @permission("home.view")
@@ -87,7 +90,9 @@ class RunList(ListView):
     filterset_class = RunFilterSet
     keyset = NEWEST
     empty = Empty(
-        "No connection has run yet. Open a connection and press Run now.", icon="activity"
+        "No connection has run yet. Open a connection and press Run now.",
+        icon="activity",
+        action=_CONNECTIONS,
     )
 
 
@@ -100,7 +105,11 @@ class RecordLogList(ListView):
     table_class = RecordLogTable
     filterset_class = RecordLogFilterSet
     keyset = NEWEST
-    empty = Empty("Each record of each run leaves a line here.", icon="list-details")
+    empty = Empty(
+        "Each record of each run leaves a line here. Begin by running a connection.",
+        icon="list-details",
+        action=_CONNECTIONS,
+    )
 
     def rows(self) -> QuerySet[Any]:
         return queries.logs_of(self.request.tenant)  # type: ignore[arg-type]  # a Tenant below /t/
@@ -151,10 +160,15 @@ def _shown(request: TenantRequest, run: SyncLog) -> dict[str, Any]:
 def _empty_log(run: SyncLog, outcome: str) -> dict[str, Any]:
     if run.open:
         return {"text": "The first lines come with the first page.", "icon": "hourglass"}
-    if outcome == "unchanged":
-        text = "This connection keeps no line for unchanged records; the pages tab has their proof."
-        return {"text": text, "icon": "list-details"}
-    return {"text": "This run has no lines.", "icon": "list-details"}
+    if outcome == "unchanged" or run.n_read:
+        text = "This connection keeps no line for unchanged records; the run's pages have their proof."
+    elif run.error:
+        text = (
+            "The run failed before it read a record. Mend what it says above, then run again."
+        )
+    else:
+        text = "This run read no record."
+    return {"text": text, "icon": "list-details"}
 
 
 @permission("runs.view")

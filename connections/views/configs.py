@@ -26,6 +26,15 @@ from syncapp.ui.states import state
 from syncapp.ui.views import DeleteView, DetailView, EditView, Empty, ListView
 
 _CRUMBS = (("Connect", ""), ("Connection configs", "connections:config_list"))
+_STEPS = {
+    "address": "Name resolved",
+    "tls": "TLS",
+    "reach": "Reachable",
+    "auth": "Signed in",
+    "read": "May read",
+    "clock": "Clock",
+}
+"""What the lines of a test are called on the page."""
 
 
 class ConfigList(ListView):
@@ -176,7 +185,7 @@ def _test_context(config: ConnectionConfig, checks: Sequence[Check]) -> dict[str
     return {
         "checks": [
             {
-                "name": check.name.replace("_", " ").replace(":", " "),
+                "name": _spoken(check.name),
                 "ok": check.ok,
                 "look": state(_state_of(check, config)),
                 "message": check.message,
@@ -187,6 +196,12 @@ def _test_context(config: ConnectionConfig, checks: Sequence[Check]) -> dict[str
         "failed": failed,
         "signed_in_to": config.account,
     }
+
+
+def _spoken(name: str) -> str:
+    """Name a line of the test as people do; the API keeps the short name."""
+    step, _, entity = name.partition(":")
+    return f"{_STEPS.get(step, step.replace('_', ' ').capitalize())} {entity}".rstrip()
 
 
 def _state_of(check: Check, config: ConnectionConfig) -> str:

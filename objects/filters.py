@@ -72,6 +72,7 @@ def _form(searched: Iterable[FieldShape], data: QueryDict) -> forms.Form:
     form = forms.Form(data, label_suffix="", auto_id="filter-%s")
     form.fields["q"] = forms.CharField(required=False, label="Search", widget=SearchInput())
     if places := [(field.name, f"{field.label} is") for field in searched]:
+        form.fields["q"].widget.attrs["placeholder"] = "Search"
         form.fields["in"] = forms.ChoiceField(
             required=False, label="Look in", choices=[("", "Key begins with"), *places]
         )

@@ -104,7 +104,7 @@ class ApiKeyTable(Table):
 
 
 class AuditTable(Table):
-    telling = ("object_label", "at")
+    telling = ("at", "action", "object_label")
 
     at = WhenColumn("When")
     actor = TextColumn("Who")

@@ -86,7 +86,15 @@ def _navigation(request: HttpRequest) -> tuple[Group, ...]:
         Entry(member.tenant.name, _home(member), "building", active=False, count=None)
         for member in _open(request)
     )
-    return (Group("Tenants", ways),) if ways else ()
+    found = [Group("Tenants", ways)] if ways else []
+    if getattr(request.user, "is_platform", False):
+        address = reverse("platform:tenant_list")
+        found.append(
+            Group(
+                "Platform", (Entry("Tenants", address, "building", active=False, count=None),)
+            )
+        )
+    return tuple(found)
 
 
 def _switcher(request: HttpRequest) -> dict[str, Any]:

@@ -16,7 +16,7 @@ RUN pip install --require-hashes --no-deps --requirement requirements.lock
 RUN useradd --system --uid 10001 --home-dir /app syncapp \
     && install -d -o syncapp -g syncapp /var/lib/syncapp
 COPY . .
-RUN python -m compileall -q syncapp connections objects synclogs
+RUN python -m compileall -q syncapp connections objects formulas synclogs
 
 USER syncapp
 EXPOSE 8000

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 import xxhash
 
-from connections import paths
+from formulas.language import paths
 from connections.kit.base import UNSET, Code, FieldType
 from connections.spec import Mapped, Refusal, Row, SyncSpec
 from objects.shape import FieldShape, ObjectShape
@@ -197,7 +197,7 @@ def mapper(
 def _step(row: Row) -> Step:
     path = paths.parse(row.source)
     target = row.target
-    deep = paths.getter(path) if len(path) > 1 else None
+    deep = paths.getter(path, UNSET) if len(path) > 1 else None
     needed = target.required or target.is_key
     return (target.name, str(path[0]), deep, coercer(target), needed)
 

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import xxhash
 
-from connections import accounts, paths
+from connections import accounts
+from formulas.language import paths
 from connections.kit.base import Entity, Query
 from connections.kit.codes import FieldType
 from connections.models import ConnectionConfig, RemoteEntity

@@ -13,7 +13,8 @@ from typing import Any, Final
 import xxhash
 
 import objects.services
-from connections import accounts, paths
+from connections import accounts
+from formulas.language import paths
 from connections.compile import constant
 from connections.models import (
     Connection,

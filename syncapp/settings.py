@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "syncapp.tenants",
     "syncapp.ui",
     "objects",
+    "formulas",
     "connections",
     "synclogs",
     "syncapp.sync",

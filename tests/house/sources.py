@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("syncapp", "connections", "objects", "synclogs")
+ROOMS = ("syncapp", "connections", "objects", "formulas", "synclogs")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -32,6 +32,7 @@ FORBIDDEN = {
         "connections.systems.one",
     ),
     "Systems and kit know HTTP but no database": ("connections/kit/base.py", "django.db"),
+    "The formula language stands alone": ("formulas/language/nodes.py", "syncapp.canonical"),
     "The core of the engine is pure": ("syncapp/sync/changes.py", "django.db"),
     "The demo ERP is another company's system": (
         "syncapp/demo/erp/data.py",

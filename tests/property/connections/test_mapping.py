@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import event, given, strategies as st
 
-from connections import paths
+from formulas.language import paths
 from connections.compile import mapper
 from connections.kit.base import UNSET
 from connections.spec import Row
@@ -112,7 +112,7 @@ def test_any_text_is_a_path_or_refused(text: str) -> None:
         path = paths.parse(text)
     except paths.PathError:
         return
-    assert paths.getter(path)({}) is UNSET
+    assert paths.getter(path, UNSET)({}) is UNSET
 
 
 @given(st.text(min_size=1).filter(lambda name: '"' not in name), values)

@@ -1,6 +1,6 @@
-"""Paths into a source record: `CardName`, `Address.City`, `Lines[0].ItemCode`, `["odd.name"]`.
+"""Paths into a record: `CardName`, `Address.City`, `Lines[0].ItemCode`, `["odd.name"]`.
 
-A path that leads nowhere gives UNSET, never an error: absent is a fact about the record.
+A path that leads nowhere is no error: absent is a fact about the record.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from connections.kit.base import UNSET
-
 Path = tuple[str | int, ...]
-Getter = Callable[[Mapping[str, Any]], Any]
+Getter = Callable[[Any], Any]
 
 _STEP: Final = re.compile(
     r"""(?P<name>[^.\[\]"]+) | \[(?P<index>\d{1,6})\] | \["(?P<quoted>[^"]+)"\]""", re.VERBOSE
@@ -53,27 +51,27 @@ def spell(name: str) -> str:
     return name if step is not None and step["name"] else f'["{name}"]'
 
 
-def getter(path: Path) -> Getter:
-    """Make the function that follows the path into a record, or gives UNSET."""
+def getter(path: Path, absent: Any = None) -> Getter:
+    """Make the function that follows the path into a record, or gives `absent`."""
 
     def follow(value: Any) -> Any:
         for step in path:
             if isinstance(step, int):
                 if not isinstance(value, Sequence) or isinstance(value, str):
-                    return UNSET
+                    return absent
                 if step >= len(value):
-                    return UNSET
+                    return absent
                 value = value[step]
             elif isinstance(value, Mapping):
-                value = value.get(step, UNSET)
-                if value is UNSET:
-                    return UNSET
+                value = value.get(step, absent)
+                if value is absent:
+                    return absent
             else:
-                return UNSET
+                return absent
         return value
 
     return follow
 
 
 def _unreadable(text: str, at: int) -> str:
-    return f"Cannot read “{text}” from “{text[at:]}” on; write it like Address.City or Lines[0].Code."
+    return f"Cannot read “{text[:80]}” from “{text[at:][:40]}” on; write it like Address.City or Lines[0].Code."

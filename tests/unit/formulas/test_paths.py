@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connections import paths
+from formulas.language import paths
 from connections.kit.base import UNSET
 
 RECORD = {

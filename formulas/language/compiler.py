@@ -1,0 +1,430 @@
+"""Tree → closures. What can be known before the first record is found out here, once.
+
+Each node becomes a function of (record, context). Constants are worked out, arguments that are
+constants are converted, names and numbers of arguments are checked, and what the formula reads is
+noted. There is no `eval`, no attribute and no loop but those of functions over arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from formulas.language import values
+from formulas.language.context import Context, Missing
+from formulas.language.errors import (
+    RECOVERABLE,
+    ArityError,
+    BudgetError,
+    FormulaError,
+    FormulaTypeError,
+    Span,
+    UnknownNameError,
+)
+from formulas.language.functions import FUNCTIONS, fields, meant
+from formulas.language.nodes import (
+    ArrayOf,
+    Call,
+    Chain,
+    Comparison,
+    Literal,
+    Logic,
+    Node,
+    ObjectOf,
+    Unary,
+    children,
+)
+from formulas.language.operators import arithmetic_of, comparison_of
+from formulas.language.parser import parse
+from formulas.language.signatures import Function, Inner, Kind, Run
+from formulas.language.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class FieldUse:
+    """A field of the record that a formula reads."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LookupUse:
+    """Something outside of the record that a formula asks for.
+
+    Attributes:
+        function: the name of the function.
+        object: the connect object, value map or sequence; None if its name is worked out.
+        field: the compared field, if it is a constant.
+        returns: the returned field, if it is a constant.
+    """
+
+    function: str
+    object: str | None
+    field: str | None
+    returns: str | None
+    span: Span
+
+
+@dataclass(slots=True)
+class Notes:
+    """What the compiler finds out about a formula on its way."""
+
+    fields: list[FieldUse] = field(default_factory=list)
+    lookups: list[LookupUse] = field(default_factory=list)
+    volatile: bool = False
+    dynamic: bool = False  # the name of a field is worked out, so that any may be read
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The value of one part of a formula, or why it has none."""
+
+    span: Span
+    value: Value
+    error: str = ""
+
+
+class Trace(Context):
+    """A context that keeps the value of each part."""
+
+    __slots__ = ("kept",)
+
+    kept: dict[Span, Step]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A compiled node; `constant` says that `value` is all that it ever gives."""
+
+    run: Run
+    constant: bool = False
+    value: Value = None
+
+
+_LOOKUPS: Final[dict[str, tuple[int, int | None, int | None]]] = {
+    # function → places of the object, of the compared and of the returned field
+    "vlookup": (1, 2, 3),
+    "textvlookup": (1, 2, 3),
+    "textvlookuplike": (1, 2, 3),
+    "get_entity_data": (0, None, None),
+    "translatemap": (0, None, None),
+    "sequence": (0, None, None),
+}
+_FIELDS: Final = frozenset({"data", "vlookup"})
+
+
+class Compiler:
+    """Compiles one formula."""
+
+    def __init__(self, *, traced: bool = False) -> None:
+        self.notes = Notes()
+        self._traced = traced
+        self._inside = 0  # how many `map` and `where` are around
+
+    def compile(self, node: Node) -> Run:
+        """Make the closure of a tree.
+
+        Raises:
+            UnknownNameError, ArityError: a function is called wrongly.
+        """
+        return self._code(node).run
+
+    def _code(self, node: Node) -> Code:
+        match node:
+            case Literal():
+                code = _constant(node.value)
+            case Call():
+                code = self._call(node)
+            case ArrayOf():
+                code = self._array(node)
+            case ObjectOf():
+                code = self._object(node)
+            case Unary():
+                code = self._unary(node)
+            case Chain():
+                code = self._chain(node)
+            case Comparison():
+                code = self._comparison(node)
+            case _:
+                code = self._logic(node)
+        return Code(_kept(code.run, node.span)) if self._traced and not self._inside else code
+
+    # --- operators ------------------------------------------------------------------------
+
+    def _unary(self, node: Unary) -> Code:
+        operand = self._code(node.operand)
+        run = operand.run
+        if node.operator == "!":
+            return self._folded(
+                lambda record, ctx: not values.truth(run(record, ctx)), [operand]
+            )
+
+        def negative(record: Any, ctx: Context) -> Value:
+            try:
+                number = values.number(run(record, ctx))
+            except FormulaError as error:
+                raise error.at(node.operand.span) from None
+            return None if number is None else -number
+
+        return self._folded(negative, [operand])
+
+    def _chain(self, node: Chain) -> Code:
+        codes = [self._code(node.first), *(self._code(part) for _, part in node.rest)]
+        run = codes[0].run
+        for code, (sign, _) in zip(codes[1:], node.rest, strict=True):
+            run = arithmetic_of(sign, run, code.run, node.span)
+        return self._folded(run, codes)
+
+    def _comparison(self, node: Comparison) -> Code:
+        left, right = self._code(node.left), self._code(node.right)
+        # Not worked out ahead, even of constants: an order of dates depends on the time zone.
+        return Code(comparison_of(node.operator, left.run, right.run, node.span))
+
+    def _logic(self, node: Logic) -> Code:
+        codes = [self._code(operand) for operand in node.operands]
+        runs = [code.run for code in codes]
+        truth = values.truth
+        if node.operator == "&&":
+            return self._folded(
+                lambda record, ctx: all(truth(run(record, ctx)) for run in runs), codes
+            )
+        return self._folded(
+            lambda record, ctx: any(truth(run(record, ctx)) for run in runs), codes
+        )
+
+    def _array(self, node: ArrayOf) -> Code:
+        runs = [self._code(item).run for item in node.items]
+        return Code(lambda record, ctx: [run(record, ctx) for run in runs])
+
+    def _object(self, node: ObjectOf) -> Code:
+        pairs = [(self._code(key).run, self._code(value).run) for key, value in node.pairs]
+        text = values.text
+
+        def made(record: Any, ctx: Context) -> Value:
+            try:
+                return {text(key(record, ctx)): value(record, ctx) for key, value in pairs}
+            except FormulaError as error:
+                raise error.at(node.span) from None
+
+        return Code(made)
+
+    # --- functions ------------------------------------------------------------------------
+
+    def _call(self, node: Call) -> Code:
+        function = FUNCTIONS.get(node.name)
+        if function is None:
+            guess = meant(node.name)
+            hint = f" Did you mean {guess}?" if guess else ""
+            message = f"There is no function “{node.name[:40]}”.{hint}"
+            raise UnknownNameError(message, node.name_span, guess)
+        _check_arity(function, node)
+        self._note(function, node)
+        codes = [
+            self._inner(argument) if function.parameter(at).kind.inner else self._code(argument)
+            for at, argument in enumerate(node.arguments)
+        ]
+        if function.name == "data" and codes[0].constant:
+            return Code(_reader(codes[0].value, node.span))
+        run = _called(function, codes, node)
+        return self._folded(run, codes) if function.pure else Code(run)
+
+    def _inner(self, argument: Node) -> Code:
+        """Compile a formula for elements; a text is one that is written as a text."""
+        text = argument.value if isinstance(argument, Literal) else None
+        self._inside += 1
+        try:
+            node = parse(text) if isinstance(text, str) else argument
+            inner = Inner(self._code(node).run, _size(node))
+        except FormulaError as error:
+            if not isinstance(text, str):
+                raise
+            error.message = f"In the inner formula: {error.message}"
+            error.span, error.text = argument.span, ""
+            raise
+        finally:
+            self._inside -= 1
+        run = inner.run
+        if isinstance(text, str):
+            run = _at(run, argument.span)
+        return _constant(replace(inner, run=run))
+
+    def _note(self, function: Function, node: Call) -> None:
+        """Note what the call reads."""
+        notes = self.notes
+        notes.volatile |= function.volatile
+
+        def constant(place: int | None) -> str | None:
+            argument = node.arguments[place] if place is not None else None
+            literal = isinstance(argument, Literal) and argument.value is not None
+            return values.text(argument.value) if literal else None  # type: ignore[union-attr]
+
+        if function.name in _FIELDS and not self._inside:
+            name = constant(0)
+            if name is None:
+                notes.dynamic = True
+            else:
+                notes.fields.append(FieldUse(name, node.arguments[0].span))
+        if function.name == "item" and not self._inside:
+            notes.dynamic = True
+        if function.name in _LOOKUPS:
+            named, compared, returned = _LOOKUPS[function.name]
+            use = LookupUse(
+                function.name,
+                constant(named),
+                constant(compared),
+                constant(returned),
+                node.span,
+            )
+            notes.lookups.append(use)
+
+    def _folded(self, run: Run, parts: list[Code]) -> Code:
+        """Work out once what depends on constants alone; an error waits for the first record."""
+        if self._traced or not all(part.constant for part in parts):
+            return Code(run)
+        try:
+            return _constant(run({}, Context()))
+        except (FormulaError, Missing):
+            return Code(run)
+
+
+def _constant(value: Value) -> Code:
+    return Code(lambda _record, _ctx: value, constant=True, value=value)
+
+
+def _size(node: Node) -> int:
+    level, size = [node], 0
+    while level:
+        size += len(level)
+        level = [child for parent in level for child in children(parent)]
+    return size
+
+
+def _at(run: Run, span: Span) -> Run:
+    """Make errors of an inner formula, whose places mean another text, point at its text."""
+
+    def moved(record: Any, ctx: Context) -> Value:
+        try:
+            return run(record, ctx)
+        except FormulaError as error:
+            error.span = span
+            raise
+
+    return moved
+
+
+def _kept(run: Run, span: Span) -> Run:
+    """Keep the value of a part, or its error."""
+
+    def keeping(record: Any, ctx: Context) -> Value:
+        kept: dict[Span, Step] = ctx.kept  # type: ignore[attr-defined]  # traced code only
+        try:
+            value = run(record, ctx)
+        except FormulaError as error:
+            kept[span] = Step(span, None, error.message)
+            raise
+        kept[span] = Step(span, value)
+        return value
+
+    return keeping
+
+
+def _check_arity(function: Function, node: Call) -> None:
+    given, least, most = len(node.arguments), function.least, function.most
+    if given < least or (most is not None and given > most):
+        wanted = (
+            f"{least}"
+            if least == most
+            else f"at least {least}"
+            if most is None
+            else f"{least} to {most}"
+        )
+        noun = "argument" if wanted == "1" else "arguments"
+        message = f"{function.name} takes {wanted} {noun}, not {given}: {function.signature}"
+        raise ArityError(message, node.span)
+
+
+def _reader(name: Value, span: Span) -> Run:
+    try:
+        read = fields.reader(values.text(name))
+    except FormulaError as error:
+        raise error.at(span) from None
+
+    def field_of(record: Any, _ctx: Context) -> Value:
+        try:
+            return read(record)
+        except FormulaError as error:
+            raise error.at(span) from None
+
+    return field_of
+
+
+Argument = tuple[Callable[[Value, Context], Any] | None, Run]
+"""How an argument is converted, or None if it is ready, and how it is worked out."""
+
+
+def _called(function: Function, codes: list[Code], node: Call) -> Run:
+    """Make the closure of a call."""
+    kinds = [function.parameter(at).kind for at in range(len(codes))]
+    arguments = [_argument(function, *pair) for pair in zip(kinds, codes, strict=True)]
+    nulls = [at for at, kind in enumerate(kinds) if kind.spreads]
+    call = _with_context(function)
+
+    def run(record: Any, ctx: Context) -> Value:
+        try:
+            given = [
+                work(record, ctx) if convert is None else convert(work(record, ctx), ctx)
+                for convert, work in arguments
+            ]
+            for at in nulls:
+                if given[at] is None:
+                    return None
+            return call(record, ctx, given)
+        except FormulaError as error:
+            if error.span is None:
+                _blame(error, arguments, node, record, ctx)
+            raise
+
+    return run
+
+
+def _argument(function: Function, kind: Kind, code: Code) -> Argument:
+    """Convert a constant once; one that cannot be converted fails with the first record."""
+    if kind.lazy:
+        return None, _constant(code.run).run
+    if kind.inner:
+        return None, code.run
+    if code.constant and function.pure:
+        try:
+            return None, _constant(kind.convert(code.value, Context())).run
+        except RECOVERABLE:
+            pass
+    return kind.convert, code.run
+
+
+def _with_context(function: Function) -> Callable[[Any, Context, list[Any]], Value]:
+    call = function.call
+    if function.record:
+        return lambda record, ctx, given: call(record, ctx, *given)
+    if function.context:
+        return lambda _record, ctx, given: call(ctx, *given)
+    return lambda _record, _ctx, given: call(*given)
+
+
+def _blame(
+    error: FormulaError, arguments: list[Argument], node: Call, record: Any, ctx: Context
+) -> None:
+    """Point at the argument that could not be converted, or else at the whole call."""
+    error.span = node.span
+    if not isinstance(error, FormulaTypeError):
+        return
+    for (convert, work), argument in zip(arguments, node.arguments, strict=True):
+        if convert is not None:
+            try:
+                convert(work(record, ctx), ctx)
+            except BudgetError:
+                return
+            except FormulaError:
+                error.span = argument.span
+                return

@@ -1,0 +1,76 @@
+"""What the operators do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from formulas.language import arithmetic, values
+from formulas.language.context import Context
+from formulas.language.errors import FormulaError, FormulaTypeError, Span
+from formulas.language.signatures import Run
+from formulas.language.values import Value
+
+_ARITHMETIC: Final[dict[str, Callable[[Decimal, Decimal], Decimal]]] = {
+    "+": arithmetic.add,
+    "-": arithmetic.subtract,
+    "*": arithmetic.multiply,
+    "/": arithmetic.divide,
+    "%": arithmetic.remainder,
+}
+
+_ORDER: Final[dict[str, Callable[[int], bool]]] = {
+    "<": lambda order: order < 0,
+    "<=": lambda order: order <= 0,
+    ">": lambda order: order > 0,
+    ">=": lambda order: order >= 0,
+}
+
+
+def arithmetic_of(sign: str, left: Run, right: Run, span: Span) -> Run:
+    """Make the closure of `left sign right`."""
+    operate, number = _ARITHMETIC[sign], values.number
+
+    def run(record: Any, ctx: Context) -> Value:
+        a, b = left(record, ctx), right(record, ctx)
+        try:
+            x = a if type(a) is Decimal else number(a)
+            y = b if type(b) is Decimal else number(b)
+            return None if x is None or y is None else operate(x, y)
+        except FormulaTypeError as error:
+            if error.span is None and sign == "+":
+                error.message += " Texts are joined with concat()."
+            raise error.at(span) from None
+        except FormulaError as error:
+            raise error.at(span) from None
+
+    return run
+
+
+def comparison_of(operator: str, left: Run, right: Run, span: Span) -> Run:
+    """Make the closure of `left operator right`."""
+    equal, compare = values.equal, values.compare
+    if operator in {"==", "!="}:
+        wanted = operator == "=="
+
+        def same(record: Any, ctx: Context) -> bool:
+            a, b = left(record, ctx), right(record, ctx)
+            if type(a) is str and type(b) is str:
+                return (a == b) is wanted
+            try:
+                return equal(a, b, ctx.zone) is wanted
+            except FormulaError as error:
+                raise error.at(span) from None
+
+        return same
+    test = _ORDER[operator]
+
+    def ordered(record: Any, ctx: Context) -> bool:
+        try:
+            order = compare(left(record, ctx), right(record, ctx), ctx.zone)
+        except FormulaError as error:
+            raise error.at(span) from None
+        return order is not None and test(order)
+
+    return ordered

@@ -1,0 +1,231 @@
+"""What a function takes, read from its Python signature: kinds of parameters and their defaults.
+
+    @function(example("padleft('7', 4, '0')", "0007"))
+    def padleft(ctx: Context, text: Text, length: Integer, character: Text = " ") -> Text:
+        '''Fill a text up on the left.'''
+
+The annotation of a parameter names its kind; the kind converts the argument. A null for a kind
+that `spreads` makes the whole call null. The docstring is the help, the module is the group.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Final, get_type_hints
+
+from formulas.language import values
+from formulas.language.context import Context
+from formulas.language.values import Value
+
+Run = Callable[[Any, Context], Value]
+"""Compiled: (record, context) → value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of parameter.
+
+    Attributes:
+        name: as the reference shows it.
+        convert: takes any value for one of this kind, or raises FormulaTypeError.
+        spreads: a null here makes the result null.
+        lazy: the function gets the compiled argument and evaluates it itself, or does not.
+        inner: it gets an `Inner`, to evaluate it for element after element.
+    """
+
+    name: str
+    convert: Callable[[Value, Context], Any]
+    spreads: bool = False
+    lazy: bool = False
+    inner: bool = False
+
+
+def _as_it_is(value: Value, _ctx: Context) -> Any:
+    return value
+
+
+def _spreading(name: str, convert: Callable[[Value], Any]) -> Kind:
+    return Kind(name, lambda value, _ctx: convert(value), spreads=True)
+
+
+_moment: Final = Kind("date", lambda value, ctx: values.moment(value, ctx.zone), spreads=True)
+
+Text = Annotated[str, Kind("text", lambda value, _ctx: values.text(value))]
+Number = Annotated[Decimal, _spreading("number", values.number)]
+Integer = Annotated[int, _spreading("whole number", values.integer)]
+Moment = Annotated[date, _moment]
+Condition = Annotated[bool, Kind("condition", lambda value, _ctx: values.truth(value))]
+Array = Annotated[list[Any], Kind("array", lambda value, _ctx: values.array(value))]
+Object = Annotated[dict[str, Any], Kind("object", lambda value, _ctx: values.mapping(value))]
+Any_ = Annotated[Any, Kind("value", _as_it_is)]
+Later = Annotated[Run, Kind("value", _as_it_is, lazy=True)]
+"""Evaluated by the function itself: the branch that is not taken costs and breaks nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A formula that is evaluated for each element of an array.
+
+    Attributes:
+        run: takes an element in place of the record.
+        size: the nodes of its tree: what one evaluation costs.
+    """
+
+    run: Run
+    size: int
+
+
+PerElement = Annotated[Inner, Kind("formula", _as_it_is, inner=True)]
+"""Written as a formula, or as a text that is one; `data` in it reads the element."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a function.
+
+    Attributes:
+        default: its text in a formula, or None if it must be given.
+        many: takes all further arguments.
+    """
+
+    name: str
+    kind: Kind
+    default: str | None = None
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A formula and its result, on the example record."""
+
+    formula: str
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the language, with all that is known about it: what `@function` makes.
+
+    Attributes:
+        aliases: further names.
+        help: one sentence.
+        notes: what one should know beside that, or "".
+        record: its first argument is the record.
+        context: its next argument is the context.
+        pure: depends on its arguments alone, not even on the time zone; so constants are worked
+            out once.
+        volatile: may give another value for the same record another time.
+    """
+
+    name: str
+    group: str
+    help: str
+    notes: str
+    parameters: tuple[Parameter, ...]
+    returns: str
+    examples: tuple[Example, ...]
+    aliases: tuple[str, ...]
+    call: Callable[..., Value]
+    record: bool
+    context: bool
+    pure: bool
+    volatile: bool
+
+    @property
+    def least(self) -> int:
+        """The fewest arguments."""
+        return sum(one.default is None and not one.many for one in self.parameters)
+
+    @property
+    def most(self) -> int | None:
+        """The most arguments; None without a bound."""
+        endless = self.parameters and self.parameters[-1].many
+        return None if endless else len(self.parameters)
+
+    @property
+    def signature(self) -> str:
+        """Its call, optional parameters in brackets: `padleft(text, length, [character])`."""
+        names = [
+            f"[{one.name}]"
+            if one.default is not None
+            else f"{one.name}, …"
+            if one.many
+            else one.name
+            for one in self.parameters
+        ]
+        return f"{self.name}({', '.join(names)})"
+
+    def parameter(self, index: int) -> Parameter:
+        """Give the parameter that takes argument number `index`, from 0."""
+        return self.parameters[min(index, len(self.parameters) - 1)]
+
+
+def example(formula: str, result: Any) -> Example:
+    """Show what a formula gives. Numbers may be written as int or text of a Decimal."""
+    return Example(formula, Decimal(result) if type(result) is int else result)
+
+
+def function(
+    *examples: Example, name: str = "", aliases: tuple[str, ...] = (), volatile: bool = False
+) -> Callable[[Callable[..., Value]], Function]:
+    """Make a function of the language of a Python function."""
+
+    def decorate(call: Callable[..., Value]) -> Function:
+        return _read(
+            call, name or call.__name__.rstrip("_"), examples, aliases, volatile=volatile
+        )
+
+    return decorate
+
+
+def _read(
+    call: Callable[..., Value],
+    name: str,
+    examples: tuple[Example, ...],
+    aliases: tuple[str, ...],
+    *,
+    volatile: bool,
+) -> Function:
+    hints = get_type_hints(call, include_extras=True)
+    parameters = []
+    inspected = list(inspect.signature(call).parameters.values())
+    takes = [one.name for one in inspected[:2] if one.name in {"record", "ctx"}]
+    for one in inspected[len(takes) :]:
+        kind = next(part for part in hints[one.name].__metadata__ if isinstance(part, Kind))
+        given = one.default is not inspect.Parameter.empty
+        default = _spelled(one.default) if given else None
+        many = one.kind is inspect.Parameter.VAR_POSITIONAL
+        parameters.append(Parameter(one.name.rstrip("_"), kind, default, many))
+    help_, _, notes = inspect.cleandoc(call.__doc__ or "").partition("\n\n")
+    return Function(
+        name=name,
+        group=call.__module__.rpartition(".")[2],
+        help=" ".join(help_.split()),
+        notes=" ".join(notes.split()),
+        parameters=tuple(parameters),
+        returns=_returned(hints["return"]),
+        examples=examples,
+        aliases=aliases,
+        call=call,
+        record="record" in takes,
+        context="ctx" in takes,
+        pure=not takes and all(one.kind is not _moment for one in parameters),
+        volatile=volatile,
+    )
+
+
+def _spelled(default: Any) -> str:
+    if callable(default):
+        return "null"
+    return repr(default) if isinstance(default, str) else values.text(default) or "null"
+
+
+def _returned(hint: Any) -> str:
+    kind = next((p for p in getattr(hint, "__metadata__", ()) if isinstance(p, Kind)), None)
+    if kind is not None:
+        return kind.name
+    return "boolean" if hint is bool else "value"

@@ -11,9 +11,9 @@ from typing import Any, Final, Protocol
 
 import xxhash
 
-from formulas.language import paths
 from connections.kit.base import UNSET, Code, FieldType
 from connections.spec import Mapped, Refusal, Row, SyncSpec
+from formulas.language import paths
 from objects.shape import FieldShape, ObjectShape
 from objects.values import ValueRefused, coercer, key_text
 from syncapp import canonical

@@ -14,11 +14,11 @@ from typing import Any, Final
 import xxhash
 
 from connections import accounts
-from formulas.language import paths
 from connections.kit.base import Entity, Query
 from connections.kit.codes import FieldType
 from connections.models import ConnectionConfig, RemoteEntity
 from connections.opening import open_system
+from formulas.language import paths
 from syncapp import canonical
 from syncapp.tenants import door
 

@@ -14,7 +14,6 @@ import xxhash
 
 import objects.services
 from connections import accounts
-from formulas.language import paths
 from connections.compile import constant
 from connections.models import (
     Connection,
@@ -23,6 +22,7 @@ from connections.models import (
     Pair,
     RemoteEntity,
 )
+from formulas.language import paths
 from objects.models import ConnectObject
 from objects.shape import KEY_TYPES, ObjectShape
 from objects.values import ValueRefused

@@ -221,7 +221,7 @@ def _refuse_depth(node: Node) -> None:
 
 def _explained(text: str, error: UnexpectedInput) -> FormulaSyntaxError:
     """Say in words what the parser stumbled over."""
-    at = error.pos_in_stream
+    at = int(error.pos_in_stream or 0)  # type: ignore[redundant-expr]  # its type says None only
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         return _ended_early(text)
     if isinstance(error, UnexpectedCharacters):

@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import event, given, strategies as st
 
-from formulas.language import paths
 from connections.compile import mapper
 from connections.kit.base import UNSET
 from connections.spec import Row
+from formulas.language import paths
 from objects.shape import KEY_LIMIT, FieldShape
 from objects.values import coerce
 from syncapp import canonical

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from formulas.language import paths
-from connections.kit.base import UNSET
 
 RECORD = {
     "CardName": "Maxi-Teq",
@@ -25,13 +24,13 @@ RECORD = {
         ("Lines[1].ItemCode", "B2"),
         ("Lines[0]", {"ItemCode": "A1"}),
         ('["@odata.etag"]', "W/1"),
-        ("Nope", UNSET),
-        ("Address.Nope", UNSET),
-        ("Address.City.Letter", UNSET),
-        ("Lines[2].ItemCode", UNSET),
-        ("Lines.ItemCode", UNSET),
-        ("Tags[0]", UNSET),
-        ("Address[0]", UNSET),
+        ("Nope", None),
+        ("Address.Nope", None),
+        ("Address.City.Letter", None),
+        ("Lines[2].ItemCode", None),
+        ("Lines.ItemCode", None),
+        ("Tags[0]", None),
+        ("Address[0]", None),
     ],
 )
 def test_a_path_finds_its_value_or_that_there_is_none(text: str, value: object) -> None:

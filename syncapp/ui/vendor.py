@@ -3,11 +3,14 @@
 Run `python -m syncapp.ui.vendor` after changing a version or the icon list below. It needs npm,
 unpacks the pinned packages, copies the listed files and their licences, removes references to
 source maps (the static files storage refuses files that name a missing one) and writes
-`VENDOR.md` beside them.
+`VENDOR.md` beside them. The editor of formulas comes as modules, so `bundle` makes one file of it:
+what it exports is listed in `codemirror/index.js`, the versions stand in the lock file beside it.
 """
 
 import hashlib
+import json
 import re
+import shutil
 import subprocess  # npm with constant arguments
 import sys
 import tarfile
@@ -18,6 +21,8 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[2]
 _STATIC = _ROOT / "syncapp/ui/static/vendor"
 _TESTS = _ROOT / "tests/browser/vendor"
+_EDITOR = _ROOT / "syncapp/ui/codemirror"
+_BUNDLED = "codemirror/codemirror.min.js"
 _SOURCE_MAP = re.compile(
     rb"\n?(?://[#@]\s*sourceMappingURL=\S*|/\*[#@]\s*sourceMappingURL=.*?\*/)\s*"
 )
@@ -131,11 +136,55 @@ def _fetch(package: Package) -> list[str]:
         ]
 
 
+def bundle() -> list[str]:
+    """Make one file of the locked packages of the editor, and one of their licences."""
+    target = _STATIC / _BUNDLED
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        for source in _EDITOR.iterdir():
+            shutil.copy(source, scratch)
+        _run(scratch, "npm", "ci", "--silent", "--no-audit", "--no-fund")
+        made = Path(scratch) / "out.js"
+        options = "--bundle --minify --format=iife --global-name=CodeMirror --target=es2022"
+        _run(
+            scratch,
+            "node_modules/.bin/esbuild",
+            "index.js",
+            *options.split(),
+            "--legal-comments=none",
+            f"--outfile={made.name}",
+        )
+        packages = _bundled(Path(scratch))
+        licences = [
+            f"{name} {version}\n\n{(Path(scratch) / folder / 'LICENSE').read_text().strip()}\n"
+            for folder, name, version in packages
+        ]
+        names = ", ".join(f"{name} {version}" for _, name, version in packages)
+        row = f"| {names} | as named | MIT | {target.name} | `{_take(made, target)}` |"
+    (target.parent / "LICENSE").write_text("\n\n".join(licences))
+    return [row]
+
+
+def _bundled(folder: Path) -> list[tuple[str, str, str]]:
+    """List the packages that end up in the bundle: folder, name, version."""
+    locked = json.loads((folder / "package-lock.json").read_text())["packages"]
+    return [
+        (path, path.removeprefix("node_modules/"), entry["version"])
+        for path, entry in sorted(locked.items())
+        if path and not entry.get("dev")
+    ]
+
+
+def _run(folder: str, *command: str) -> None:
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)  # noqa: S603  # constant arguments
+
+
 def main() -> int:
     """Fetch everything and describe it."""
     for folder in (_STATIC, _TESTS):
         packages = [package for package in PACKAGES if package.folder.parent == folder]
         rows = [row for package in packages for row in _fetch(package)]
+        rows += bundle() if folder == _STATIC else []
         head = (
             "# Third-party files\n\nWritten by `python -m syncapp.ui.vendor`.\n\n"
             "| package | version | licence | file | sha256 |\n|---|---|---|---|---|\n"

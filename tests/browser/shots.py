@@ -89,6 +89,7 @@ def _window(browser: Browser, url: str, login: dict[str, str] | None) -> Page:
 
 def photograph(page: Page, folder: Path, label: str) -> None:
     """Take the whole page in each size and theme; say so if it scrolls sideways."""
+    page.wait_for_load_state("networkidle")  # panels come by themselves
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         full, wide = page.evaluate(

@@ -35,6 +35,8 @@ def walk(page: Page, *starts: str) -> Iterator[str]:
         answer = page.goto(address)
         assert answer is not None
         assert answer.status < 400, f"{answer.status} at {address}"
+        # Panels come by themselves; what stands in for them without a script is no link to follow.
+        page.wait_for_selector(".panel .no-js-only", state="detached")
         links: list[str] = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
         own = urlsplit(address).netloc
         waiting += [link for link in links if urlsplit(link).netloc == own]

@@ -18,7 +18,6 @@ from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from objects.exact import ExactParser, ExactRenderer
 from objects.models import ConnectField, ConnectObject
 from objects.paging import cursor_at, cut
 from objects.records import read
@@ -30,6 +29,7 @@ from syncapp.errors import Changed, Invalid, NotAllowed, NotThere
 from syncapp.tenants.actors import Actor
 from syncapp.tenants.models import Tenant
 from syncapp.ui.api import CursorPagination, ViewSet
+from syncapp.ui.exact import ExactParser, ExactRenderer
 
 _SHOWN: Final = frozenset(RecordSerializer().fields)
 _ORDERS: Final = {"seq": Wanted(by="seq"), "key": Wanted()}

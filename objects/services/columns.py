@@ -6,11 +6,10 @@ from typing import Final
 
 from objects.models import ConnectField, ConnectObject, ListviewField
 from objects.services import ordering
-from objects.services.cleaning import clean
 from syncapp.errors import Invalid
 from syncapp.tenants import audit
 from syncapp.tenants.actors import Actor
-from syncapp.tenants.integrity import unique
+from syncapp.tenants.integrity import clean, unique
 
 _AUDITED: Final = ("object", "field", "label")
 _USUAL: Final = 5

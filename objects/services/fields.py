@@ -17,14 +17,13 @@ from django.db.models import F
 from objects.models import ConnectField, ConnectObject
 from objects.records import read, reshape
 from objects.services import ordering, rules
-from objects.services.cleaning import clean
 from objects.services.objects import is_used
 from objects.services.shapes import field_shape, load_shape
 from objects.shape import FieldShape
 from syncapp.errors import Invalid, Refused
 from syncapp.tenants import audit
 from syncapp.tenants.actors import Actor
-from syncapp.tenants.integrity import unique
+from syncapp.tenants.integrity import clean, unique
 
 _EXAMPLES: Final = 5
 _AUDITED: Final = ("object", *rules.EDITABLE)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.db import DEFAULT_DB_ALIAS, models, transaction
-from django.db.models.deletion import Collector, ProtectedError, RestrictedError
+from django.db import transaction
 
 from objects.models import ConnectObject
 from objects.records import read, reshape
-from objects.services.cleaning import clean
 from objects.services.shapes import load_shape
 from syncapp.errors import Invalid, Refused
 from syncapp.tenants import audit
 from syncapp.tenants.actors import Actor
-from syncapp.tenants.integrity import unique
+from syncapp.tenants.integrity import clean, unique, users_of
 from syncapp.tenants.models import Tenant
 
 _AUDITED: Final = ("type", "name", "description")
@@ -93,19 +91,6 @@ def delete_object(row: ConnectObject, *, actor: Actor) -> None:
         audit.record(row.tenant, actor, "delete", row, diff=diff)
         reshape.forget_object(load_shape(row))
         row.delete()
-
-
-def users_of(row: ConnectObject) -> list[models.Model]:
-    """List what forbids deleting the object, of whatever room, by kind and name."""
-    try:
-        Collector(using=DEFAULT_DB_ALIAS, origin=row).collect([row])
-    except ProtectedError as error:
-        found = error.protected_objects
-    except RestrictedError as error:
-        found = error.restricted_objects
-    else:
-        return []
-    return sorted(found, key=lambda one: (one._meta.label, str(one), one.pk))
 
 
 def is_used(row: ConnectObject) -> bool:

@@ -14,6 +14,7 @@ from objects.records import read
 from objects.services import objects as services
 from objects.tables import ObjectTable, counted
 from syncapp.tenants.http import TenantRequest
+from syncapp.tenants.integrity import users_of
 from syncapp.ui.links import Action, Link, Tab
 from syncapp.ui.views import DeleteView, DetailView, EditView, Empty, ListView, Page
 
@@ -102,7 +103,7 @@ class ObjectDelete(_ObjectPage, DeleteView):
     permission = "objects.delete"
 
     def refusal(self, row: ConnectObject, /) -> Sequence[Link]:
-        return [Link(_said(user), self._page_of(user)) for user in services.users_of(row)]
+        return [Link(_said(user), self._page_of(user)) for user in users_of(row)]
 
     def consequences(self, row: ConnectObject, /) -> Sequence[str]:
         records = read.count(row.pk, read.Wanted(deleted=None))

@@ -15,10 +15,10 @@ from objects.forms import ColumnForm, FieldForm
 from objects.models import ConnectField, ConnectObject, ListviewField
 from objects.records import read
 from objects.services import columns, fields
-from objects.services.objects import users_of
 from objects.tables import counted
 from objects.views.objects import CRUMBS
 from syncapp.tenants.http import TenantRequest
+from syncapp.tenants.integrity import users_of
 from syncapp.ui.access import permission
 from syncapp.ui.links import see_other, tenant_reverse
 from syncapp.ui.views import DeleteView, EditView, Page

@@ -25,6 +25,7 @@ from objects.services.objects import InUse
 from objects.shape import ObjectShape
 from syncapp.errors import Invalid, Refused
 from syncapp.tenants.actors import COMMAND as ADA
+from syncapp.tenants.integrity import users_of
 from syncapp.tenants.models import AuditEntry, Tenant
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -124,7 +125,7 @@ class TestObjects:
         with pytest.raises(InUse, match="Customer"):
             connect_objects.delete_object(customer, actor=ADA)
 
-        assert connect_objects.users_of(customer) == [field]
+        assert users_of(customer) == [field]
         assert ConnectObject.objects.filter(pk=customer.pk).exists()
 
     def test_an_object_that_refers_to_itself_can_go(self, customer: ConnectObject) -> None:

@@ -6,8 +6,8 @@ from django.test import Client
 
 from objects.models import ConnectField, ConnectObject, ListviewField
 from objects.services import load_shape
-from objects.services.objects import users_of
 from objects.shape import ObjectShape
+from syncapp.tenants.integrity import users_of
 from syncapp.tenants.models import Tenant
 from tests.integration.objects.conftest import Inside, make_customers
 from tests.integration.objects.pages import post, store, text

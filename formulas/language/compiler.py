@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from formulas.language import values
+from formulas.language import limits, values
 from formulas.language.context import Context, Missing
 from formulas.language.errors import (
     RECOVERABLE,
@@ -195,11 +195,15 @@ class Compiler:
         )
 
     def _array(self, node: ArrayOf) -> Code:
-        runs = [self._code(item).run for item in node.items]
-        return Code(lambda record, ctx: [run(record, ctx) for run in runs])
+        codes = [self._code(item) for item in node.items]
+        runs = [code.run for code in codes]
+        return self._folded(lambda record, ctx: [run(record, ctx) for run in runs], codes)
 
     def _object(self, node: ObjectOf) -> Code:
-        pairs = [(self._code(key).run, self._code(value).run) for key, value in node.pairs]
+        codes = [self._code(part) for part in children(node)]
+        pairs = [
+            (key.run, value.run) for key, value in zip(codes[::2], codes[1::2], strict=True)
+        ]
         text = values.text
 
         def made(record: Any, ctx: Context) -> Value:
@@ -208,7 +212,7 @@ class Compiler:
             except FormulaError as error:
                 raise error.at(node.span) from None
 
-        return Code(made)
+        return self._folded(made, codes)
 
     # --- functions ------------------------------------------------------------------------
 
@@ -347,11 +351,16 @@ def _check_arity(function: Function, node: Call) -> None:
 
 def _reader(name: Value, span: Span) -> Run:
     try:
-        read = fields.reader(values.text(name))
+        plain = values.text(name)
+        read = fields.reader(plain)
     except FormulaError as error:
         raise error.at(span) from None
 
     def field_of(record: Any, _ctx: Context) -> Value:
+        if type(record) is dict:  # nearly all are read on this short way
+            value = record.get(plain)
+            if type(value) is str and len(value) <= limits.TEXT:
+                return value
         try:
             return read(record)
         except FormulaError as error:
@@ -367,7 +376,9 @@ Argument = tuple[Callable[[Value, Context], Any] | None, Run]
 def _called(function: Function, codes: list[Code], node: Call) -> Run:
     """Make the closure of a call."""
     kinds = [function.parameter(at).kind for at in range(len(codes))]
-    arguments = [_argument(function, *pair) for pair in zip(kinds, codes, strict=True)]
+    if function.record and all(kind.lazy for kind in kinds):
+        return _branching(function, [code.run for code in codes], node.span)
+    arguments = [_argument(*pair) for pair in zip(kinds, codes, strict=True)]
     nulls = [at for at, kind in enumerate(kinds) if kind.spreads]
     call = _with_context(function)
 
@@ -389,13 +400,26 @@ def _called(function: Function, codes: list[Code], node: Call) -> Run:
     return run
 
 
-def _argument(function: Function, kind: Kind, code: Code) -> Argument:
+def _branching(function: Function, runs: list[Run], span: Span) -> Run:
+    """Make the closure of a call that evaluates all of its arguments itself."""
+    call = function.call
+
+    def run(record: Any, ctx: Context) -> Value:
+        try:
+            return call(record, ctx, *runs)
+        except FormulaError as error:
+            raise error.at(span) from None
+
+    return run
+
+
+def _argument(kind: Kind, code: Code) -> Argument:
     """Convert a constant once; one that cannot be converted fails with the first record."""
     if kind.lazy:
         return None, _constant(code.run).run
     if kind.inner:
         return None, code.run
-    if code.constant and function.pure:
+    if code.constant and not kind.zoned:
         try:
             return None, _constant(kind.convert(code.value, Context())).run
         except RECOVERABLE:

@@ -78,11 +78,6 @@ class Context:
     steps: int = limits.STEPS
     ends_at: float = 0.0
 
-    def renew(self) -> None:
-        """Begin another evaluation with a full budget."""
-        self.steps = limits.STEPS
-        self.ends_at = 0.0
-
     @property
     def now(self) -> datetime:
         """The same for a whole run, and within an evaluation in any case."""
@@ -127,7 +122,8 @@ class Context:
         """
         if characters > limits.TEXT:
             raise BudgetError(f"A text would get more than {limits.TEXT:,} characters.")
-        self.spend(characters // limits.CHARACTERS_OF_A_STEP + 1)
+        if characters > limits.SMALL:
+            self.spend(characters // limits.CHARACTERS_OF_A_STEP)
 
     def look_up(self, wanted: Wanted) -> Any:
         """Ask the port.

@@ -15,6 +15,9 @@ STEPS: Final = 1_000_000
 
 CHARACTERS_OF_A_STEP: Final = 64
 
+SMALL: Final = 1_000
+"""Characters of a text that costs no steps: what made it was counted."""
+
 SECONDS: Final = 1.0
 """Time of one evaluation; looked at only once many steps were made."""
 

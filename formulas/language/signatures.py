@@ -34,6 +34,7 @@ class Kind:
         convert: takes any value for one of this kind, or raises FormulaTypeError.
         spreads: a null here makes the result null.
         lazy: the function gets the compiled argument and evaluates it itself, or does not.
+        zoned: converting depends on the time zone.
         inner: it gets an `Inner`, to evaluate it for element after element.
     """
 
@@ -41,7 +42,12 @@ class Kind:
     convert: Callable[[Value, Context], Any]
     spreads: bool = False
     lazy: bool = False
+    zoned: bool = False
     inner: bool = False
+
+
+def _text(value: Value, _ctx: Context) -> str:
+    return value if type(value) is str else values.text(value)
 
 
 def _as_it_is(value: Value, _ctx: Context) -> Any:
@@ -52,9 +58,11 @@ def _spreading(name: str, convert: Callable[[Value], Any]) -> Kind:
     return Kind(name, lambda value, _ctx: convert(value), spreads=True)
 
 
-_moment: Final = Kind("date", lambda value, ctx: values.moment(value, ctx.zone), spreads=True)
+_moment: Final = Kind(
+    "date", lambda value, ctx: values.moment(value, ctx.zone), spreads=True, zoned=True
+)
 
-Text = Annotated[str, Kind("text", lambda value, _ctx: values.text(value))]
+Text = Annotated[str, Kind("text", _text)]
 Number = Annotated[Decimal, _spreading("number", values.number)]
 Integer = Annotated[int, _spreading("whole number", values.integer)]
 Moment = Annotated[date, _moment]
@@ -213,7 +221,7 @@ def _read(
         call=call,
         record="record" in takes,
         context="ctx" in takes,
-        pure=not takes and all(one.kind is not _moment for one in parameters),
+        pure=not takes and not any(one.kind.zoned for one in parameters),
         volatile=volatile,
     )
 

@@ -58,6 +58,8 @@ ROUNDED: Final = DecimalContext(
 ROUNDED_WIDE: Final = DecimalContext(prec=2 * _span, Emin=-_span, Emax=_span)
 """For rounding to digits."""
 
+_NUMBERS: Final = (Decimal, int, float)
+_CONTAINERS: Final = (list, dict)
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _PLAIN: Final = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
 _MICROSOFT: Final = re.compile(r"/Date\((-?\d{1,15})([+-]\d{4})?\)/", re.ASCII)
@@ -97,10 +99,12 @@ def from_json(value: Any) -> Value:
         if len(value) > limits.TEXT:
             raise BudgetError(f"A text has more than {limits.TEXT:,} characters.")
         return value
-    if value is None or isinstance(value, bool | list | dict):
+    if value is None or value is True or value is False:
         return value
-    if isinstance(value, Decimal | int | float):
+    if isinstance(value, _NUMBERS):
         return decimal(value)
+    if isinstance(value, _CONTAINERS):
+        return value
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, date):
@@ -114,14 +118,16 @@ def from_json(value: Any) -> Value:
 
 def decimal(value: Decimal | int | float) -> Decimal:
     """Make a number exact: of a float, the shortest decimal that is read as this float."""
+    if type(value) is int:
+        if value.bit_length() > 4 * limits.DIGITS:
+            raise FormulaValueError(_out_of_range)
+        return Decimal(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise FormulaValueError(f"{value} is not a number.")
         value = Decimal(repr(value))
     elif not isinstance(value, Decimal):
-        if value.bit_length() > 4 * limits.DIGITS:
-            raise FormulaValueError(_out_of_range)
-        return Decimal(value)
+        return decimal(int(value))
     if not value.is_finite():
         raise FormulaValueError(f"{value} is not a number.")
     if value and not -limits.DIGITS <= value.adjusted() <= limits.DIGITS:
@@ -348,7 +354,7 @@ def result(value: Value) -> Value:
         return _whole(value, [limits.ELEMENTS], limits.NESTING)
     if isinstance(value, str):
         return _storable(value)
-    return value
+    return from_json(value)
 
 
 def _whole(value: Value, left: list[int], levels: int) -> Value:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
 from typing import Any, Final
 
 from formulas.language import paths, values
@@ -44,8 +45,9 @@ def findvalue(
 ) -> Value:
     """Give one field of the first object in an array that matches all pairs; else a default."""
     ctx.spend(len(array))
+    wanted, zone = list(filters.items()), ctx.zone
     for element in array:
-        if matches(element, filters, ctx):
+        if matches(element, wanted, zone):
             return values.from_json(element.get(key))
     return default
 
@@ -134,11 +136,15 @@ def _nothing(_record: Any) -> None:
     """Follow no path: the name is a plain one."""
 
 
-def matches(element: Any, filters: Mapping[str, Any], ctx: Context) -> bool:
+def matches(element: Any, wanted: Sequence[tuple[str, Value]], zone: tzinfo) -> bool:
     """Tell whether an element is an object that equals all pairs."""
-    return isinstance(element, Mapping) and all(
-        values.equal(element.get(key), value, ctx.zone) for key, value in filters.items()
-    )
+    if not isinstance(element, Mapping):
+        return False
+    for key, value in wanted:
+        given = element.get(key)
+        if given is not value and not values.equal(given, value, zone):
+            return False
+    return True
 
 
 def _newest(ctx: Context, key: Any, object: str, match: str, returns: str) -> Value:

@@ -97,7 +97,7 @@ def abs_(number: Number) -> Number:
 
 @function(example("sign(-3)", -1), example("sign(0)", 0))
 def sign(number: Number) -> Number:
-    """Give -1, 0 or 1: is a number negative, zero or positive?"""
+    """Give -1 for a negative number, 0 for zero, 1 for a positive one."""
     return Decimal((number > 0) - (number < 0))
 
 

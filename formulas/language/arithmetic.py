@@ -3,58 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, DecimalException, DivisionByZero, Inexact, InvalidOperation
-from typing import Any
+from decimal import Decimal, DecimalException, DivisionByZero, InvalidOperation
+from functools import wraps
+from typing import ParamSpec
 
 from formulas.language import limits
 from formulas.language.errors import FormulaValueError
 from formulas.language.values import EXACT, ROUNDED
 
+Given = ParamSpec("Given")
 
-def rounded(operation: Callable[..., Decimal], *arguments: Any) -> Decimal:
-    """Do an operation.
+
+def refusal(error: DecimalException) -> FormulaValueError:
+    """Say why a calculation has no result."""
+    if isinstance(error, DivisionByZero):
+        return FormulaValueError("A number is divided by zero.")
+    if isinstance(error, InvalidOperation):
+        message = "This calculation has no result, or one with too many digits."
+        return FormulaValueError(message)
+    return FormulaValueError(f"The result has more than {limits.DIGITS} digits.")
+
+
+def guarded(operation: Callable[Given, Decimal]) -> Callable[Given, Decimal]:
+    """Make an operation raise our errors.
 
     Raises:
         FormulaValueError: its result does not exist or is out of range.
     """
-    try:
-        return operation(*arguments)
-    except DivisionByZero:
-        raise FormulaValueError("A number is divided by zero.") from None
-    except (Inexact, DecimalException) as error:
-        raise FormulaValueError(_why(error)) from None
 
+    @wraps(operation)
+    def guard(*args: Given.args, **kwargs: Given.kwargs) -> Decimal:
+        try:
+            return operation(*args, **kwargs)
+        except DecimalException as error:
+            raise refusal(error) from None
 
-def _why(error: DecimalException) -> str:
-    if isinstance(error, InvalidOperation):
-        return "This calculation has no result, or one with too many digits."
-    return f"The result has more than {limits.DIGITS} digits."
-
-
-def add(a: Decimal, b: Decimal) -> Decimal:
-    """Add exactly."""
-    return rounded(EXACT.add, a, b)
-
-
-def subtract(a: Decimal, b: Decimal) -> Decimal:
-    """Subtract exactly."""
-    return rounded(EXACT.subtract, a, b)
-
-
-def multiply(a: Decimal, b: Decimal) -> Decimal:
-    """Multiply exactly."""
-    return rounded(EXACT.multiply, a, b)
+    return guard
 
 
 def divide(a: Decimal, b: Decimal) -> Decimal:
-    """Divide, to 34 digits; a quotient that ends is written without trailing zeros."""
+    """Divide, to 34 digits; a quotient that ends is written without trailing zeros.
+
+    Raises:
+        decimal.DecimalException: as the operations of a context do.
+    """
     if not b:
-        raise FormulaValueError("A number is divided by zero.")
-    return rounded(ROUNDED.divide, a, b)
+        raise DivisionByZero
+    return ROUNDED.divide(a, b)
 
 
 def remainder(a: Decimal, b: Decimal) -> Decimal:
-    """Give what is left of a division, with the sign of `a`."""
+    """Give what is left of a division, with the sign of `a`.
+
+    Raises:
+        decimal.DecimalException: as the operations of a context do.
+    """
     if not b:
-        raise FormulaValueError("A number is divided by zero.")
-    return rounded(EXACT.remainder, a, b)
+        raise DivisionByZero
+    return EXACT.remainder(a, b)

@@ -361,8 +361,10 @@ def _reader(name: Value, span: Span) -> Run:
             value = record.get(plain)
             if type(value) is str and len(value) <= limits.TEXT:
                 return value
+        else:
+            value = None
         try:
-            return read(record)
+            return read(record) if value is None else values.from_json(value)
         except FormulaError as error:
             raise error.at(span) from None
 
@@ -380,7 +382,7 @@ def _called(function: Function, codes: list[Code], node: Call) -> Run:
         return _branching(function, [code.run for code in codes], node.span)
     arguments = [_argument(*pair) for pair in zip(kinds, codes, strict=True)]
     nulls = [at for at, kind in enumerate(kinds) if kind.spreads]
-    call = _with_context(function)
+    call, with_record, with_context = function.call, function.record, function.context
 
     def run(record: Any, ctx: Context) -> Value:
         try:
@@ -391,7 +393,9 @@ def _called(function: Function, codes: list[Code], node: Call) -> Run:
             for at in nulls:
                 if given[at] is None:
                     return None
-            return call(record, ctx, given)
+            if with_record:
+                return call(record, ctx, *given)
+            return call(ctx, *given) if with_context else call(*given)
         except FormulaError as error:
             if error.span is None:
                 _blame(error, arguments, node, record, ctx)
@@ -425,15 +429,6 @@ def _argument(kind: Kind, code: Code) -> Argument:
         except RECOVERABLE:
             pass
     return kind.convert, code.run
-
-
-def _with_context(function: Function) -> Callable[[Any, Context, list[Any]], Value]:
-    call = function.call
-    if function.record:
-        return lambda record, ctx, given: call(record, ctx, *given)
-    if function.context:
-        return lambda _record, ctx, given: call(ctx, *given)
-    return lambda _record, _ctx, given: call(*given)
 
 
 def _blame(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any, Final
 
 from formulas.language import arithmetic, values
@@ -13,9 +13,9 @@ from formulas.language.signatures import Run
 from formulas.language.values import Value
 
 _ARITHMETIC: Final[dict[str, Callable[[Decimal, Decimal], Decimal]]] = {
-    "+": arithmetic.add,
-    "-": arithmetic.subtract,
-    "*": arithmetic.multiply,
+    "+": values.EXACT.add,
+    "-": values.EXACT.subtract,
+    "*": values.EXACT.multiply,
     "/": arithmetic.divide,
     "%": arithmetic.remainder,
 }
@@ -42,6 +42,8 @@ def arithmetic_of(sign: str, left: Run, right: Run, span: Span) -> Run:
             if error.span is None and sign == "+":
                 error.message += " Texts are joined with concat()."
             raise error.at(span) from None
+        except DecimalException as error:
+            raise arithmetic.refusal(error).at(span) from None
         except FormulaError as error:
             raise error.at(span) from None
 

@@ -77,8 +77,7 @@ class Program:
 
     def evaluate(self, record: Mapping[str, Any], context: Context) -> Value:
         """Evaluate in a context, which may be used for one evaluation after the other."""
-        context.steps = limits.STEPS
-        context.ends_at = 0.0
+        context.steps, context.ends_at = limits.STEPS, 0.0
         try:
             value = self._run(record, context)
             if (

@@ -50,12 +50,20 @@ def _text(value: Value, _ctx: Context) -> str:
     return value if type(value) is str else values.text(value)
 
 
+def _number(value: Value, _ctx: Context) -> Decimal | None:
+    return value if type(value) is Decimal else values.number(value)
+
+
+def _array(value: Value, _ctx: Context) -> list[Value]:
+    return value if type(value) is list else values.array(value)
+
+
+def _object(value: Value, _ctx: Context) -> dict[str, Value]:
+    return value if type(value) is dict else values.mapping(value)
+
+
 def _as_it_is(value: Value, _ctx: Context) -> Any:
     return value
-
-
-def _spreading(name: str, convert: Callable[[Value], Any]) -> Kind:
-    return Kind(name, lambda value, _ctx: convert(value), spreads=True)
 
 
 _moment: Final = Kind(
@@ -63,12 +71,14 @@ _moment: Final = Kind(
 )
 
 Text = Annotated[str, Kind("text", _text)]
-Number = Annotated[Decimal, _spreading("number", values.number)]
-Integer = Annotated[int, _spreading("whole number", values.integer)]
+Number = Annotated[Decimal, Kind("number", _number, spreads=True)]
+Integer = Annotated[
+    int, Kind("whole number", lambda value, _ctx: values.integer(value), spreads=True)
+]
 Moment = Annotated[date, _moment]
 Condition = Annotated[bool, Kind("condition", lambda value, _ctx: values.truth(value))]
-Array = Annotated[list[Any], Kind("array", lambda value, _ctx: values.array(value))]
-Object = Annotated[dict[str, Any], Kind("object", lambda value, _ctx: values.mapping(value))]
+Array = Annotated[list[Any], Kind("array", _array)]
+Object = Annotated[dict[str, Any], Kind("object", _object)]
 Any_ = Annotated[Any, Kind("value", _as_it_is)]
 Later = Annotated[Run, Kind("value", _as_it_is, lazy=True)]
 """Evaluated by the function itself: the branch that is not taken costs and breaks nothing."""

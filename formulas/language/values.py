@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import (
     ROUND_HALF_EVEN,
@@ -58,8 +58,6 @@ ROUNDED: Final = DecimalContext(
 ROUNDED_WIDE: Final = DecimalContext(prec=2 * _span, Emin=-_span, Emax=_span)
 """For rounding to digits."""
 
-_NUMBERS: Final = (Decimal, int, float)
-_CONTAINERS: Final = (list, dict)
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _PLAIN: Final = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
 _MICROSOFT: Final = re.compile(r"/Date\((-?\d{1,15})([+-]\d{4})?\)/", re.ASCII)
@@ -95,25 +93,23 @@ def from_json(value: Any) -> Value:
         FormulaValueError: a number that is none (NaN) or out of range.
         BudgetError: a text that is too long.
     """
-    if isinstance(value, str):
-        if len(value) > limits.TEXT:
-            raise BudgetError(f"A text has more than {limits.TEXT:,} characters.")
-        return value
-    if value is None or value is True or value is False:
-        return value
-    if isinstance(value, _NUMBERS):
-        return decimal(value)
-    if isinstance(value, _CONTAINERS):
-        return value
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    if isinstance(value, date):
-        return value
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, Mapping):
-        return dict(value)
+    take = _TAKEN.get(type(value))
+    if take is not None:
+        return take(value)
+    for kind_, take in _TAKEN.items():  # subclasses, which JSON does not have but Python has
+        if isinstance(value, kind_):
+            return take(value)
     raise FormulaTypeError(f"A value of type {type(value).__name__} is none of ours.")
+
+
+def _as_it_is(value: Value) -> Value:
+    return value
+
+
+def _not_too_long(value: str) -> str:
+    if len(value) > limits.TEXT:
+        raise BudgetError(f"A text has more than {limits.TEXT:,} characters.")
+    return value
 
 
 def decimal(value: Decimal | int | float) -> Decimal:
@@ -136,6 +132,22 @@ def decimal(value: Decimal | int | float) -> Decimal:
 
 
 _out_of_range: Final = f"A number has more than {limits.DIGITS} digits."
+
+
+_TAKEN: Final[dict[type, Callable[[Any], Value]]] = {
+    str: _not_too_long,
+    Decimal: decimal,
+    bool: _as_it_is,
+    int: decimal,
+    float: decimal,
+    type(None): _as_it_is,
+    list: _as_it_is,
+    dict: _as_it_is,
+    datetime: lambda value: value if value.tzinfo else value.replace(tzinfo=UTC),
+    date: _as_it_is,
+    tuple: list,
+    Mapping: dict,
+}
 
 
 def shown(value: Value) -> str:

@@ -82,7 +82,7 @@ def slice_(ctx: Context, array: Array, start: Integer, length: Integer = 1_000_0
 def filter_(ctx: Context, array: Array, filters: Object) -> Array:
     """Give the objects of an array that match all pairs."""
     ctx.spend(len(array))
-    wanted, zone = list(filters.items()), ctx.zone
+    wanted, zone = filters.items(), ctx.zone
     return [element for element in array if matches(element, wanted, zone)]
 
 

@@ -25,6 +25,8 @@ from formulas.language.signatures import (
     function,
 )
 
+_divide: Final = arithmetic.guarded(arithmetic.divide)
+
 _UNITS: Final = {
     "second": "seconds", "seconds": "seconds", "s": "seconds", "sec": "seconds",
     "minute": "minutes", "minutes": "minutes", "min": "minutes", "i": "minutes",
@@ -147,7 +149,7 @@ def datediff(ctx: Context, start: Moment, end: Moment, unit: Text = "day") -> An
         seconds = Decimal(passed.days * 86_400 + passed.seconds) + Decimal(
             passed.microseconds
         ).scaleb(-6)
-    return arithmetic.divide(seconds, Decimal(_SECONDS[name]))
+    return _divide(seconds, Decimal(_SECONDS[name]))
 
 
 @function(example("year('2024-01-27')", 2024))
@@ -240,7 +242,7 @@ def timestamp(ctx: Context, value: Moment) -> Number:
 @function(example("minutestohours(90)", Decimal("1.5")), example("minutestohours(null)", None))
 def minutestohours(number: Number) -> Number:
     """Give minutes in hours."""
-    return arithmetic.divide(number, Decimal(60))
+    return _divide(number, Decimal(60))
 
 
 def _moment(ctx: Context, value: Any, format: str) -> date | None:

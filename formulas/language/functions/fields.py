@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from typing import Any, Final
 
@@ -45,7 +45,7 @@ def findvalue(
 ) -> Value:
     """Give one field of the first object in an array that matches all pairs; else a default."""
     ctx.spend(len(array))
-    wanted, zone = list(filters.items()), ctx.zone
+    wanted, zone = filters.items(), ctx.zone
     for element in array:
         if matches(element, wanted, zone):
             return values.from_json(element.get(key))
@@ -136,13 +136,16 @@ def _nothing(_record: Any) -> None:
     """Follow no path: the name is a plain one."""
 
 
-def matches(element: Any, wanted: Sequence[tuple[str, Value]], zone: tzinfo) -> bool:
+def matches(element: Any, wanted: Iterable[tuple[str, Value]], zone: tzinfo) -> bool:
     """Tell whether an element is an object that equals all pairs."""
     if not isinstance(element, Mapping):
         return False
     for key, value in wanted:
         given = element.get(key)
-        if given is not value and not values.equal(given, value, zone):
+        if type(given) is str and type(value) is str:
+            if given != value:
+                return False
+        elif not values.equal(given, value, zone):
             return False
     return True
 

@@ -6,6 +6,7 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decim
 from typing import Any, Final
 
 from formulas.language import arithmetic, values
+from formulas.language.arithmetic import guarded
 from formulas.language.context import Context
 from formulas.language.errors import FormulaValueError
 from formulas.language.signatures import (
@@ -19,36 +20,45 @@ from formulas.language.signatures import (
 )
 
 _MOST_DIGITS: Final = 30
+_QUANTA: Final = {n: Decimal(1).scaleb(-n) for n in range(-_MOST_DIGITS, _MOST_DIGITS + 1)}
+
+_add = guarded(values.EXACT.add)
+_subtract = guarded(values.EXACT.subtract)
+_multiply = guarded(values.EXACT.multiply)
+_divide = guarded(arithmetic.divide)
+_remainder = guarded(arithmetic.remainder)
+_power = guarded(values.ROUNDED.power)
+_sqrt = guarded(values.ROUNDED.sqrt)
 
 
 @function(example("add(0.1, 0.2)", Decimal("0.3")), example("add(null, 1)", None))
 def add(a: Number, b: Number) -> Number:
     """Add two numbers, as `+` does."""
-    return arithmetic.add(a, b)
+    return _add(a, b)
 
 
 @function(example("sub(3, 1)", 2), aliases=("subtract",))
 def sub(a: Number, b: Number) -> Number:
     """Take one number from another, as `-` does."""
-    return arithmetic.subtract(a, b)
+    return _subtract(a, b)
 
 
 @function(example("mul('2', 1.5)", 3), aliases=("multiply",))
 def mul(a: Number, b: Number) -> Number:
     """Multiply two numbers, as `*` does."""
-    return arithmetic.multiply(a, b)
+    return _multiply(a, b)
 
 
 @function(example("div(10, 4)", Decimal("2.5")), aliases=("divide",))
 def div(a: Number, b: Number) -> Number:
     """Divide one number by another, as `/` does: to 34 digits."""
-    return arithmetic.divide(a, b)
+    return _divide(a, b)
 
 
 @function(example("mod(7, 3)", 1), example("mod(-7, 3)", -1))
 def mod(a: Number, b: Number) -> Number:
     """Give what is left of a division, as `%` does; with the sign of the first number."""
-    return arithmetic.remainder(a, b)
+    return _remainder(a, b)
 
 
 @function(
@@ -85,8 +95,8 @@ def trunc(number: Number, digits: Integer = 0) -> Number:
 @function(example("roundto(1.13, 0.05)", Decimal("1.15")), example("roundto(17, 5)", 15))
 def roundto(number: Number, step: Number) -> Number:
     """Round a number to the nearest multiple of a step: to 5 cents, or to full packages."""
-    times = _rounded(arithmetic.divide(number, step), 0, ROUND_HALF_UP)
-    return arithmetic.multiply(times, step)
+    times = _rounded(_divide(number, step), 0, ROUND_HALF_UP)
+    return _multiply(times, step)
 
 
 @function(example("abs(-3)", 3))
@@ -106,7 +116,7 @@ def power(number: Number, exponent: Integer) -> Number:
     """Raise a number to a whole power."""
     if abs(exponent) > 1000:
         raise FormulaValueError("A power may be at most 1,000.")
-    return arithmetic.rounded(values.ROUNDED.power, number, Decimal(exponent))
+    return _power(number, Decimal(exponent))
 
 
 @function(example("sqrt(16)", 4))
@@ -114,7 +124,7 @@ def sqrt(number: Number) -> Number:
     """Give the square root, to 34 digits."""
     if number < 0:
         raise FormulaValueError("A negative number has no square root.")
-    return arithmetic.rounded(values.ROUNDED.sqrt, number)
+    return _sqrt(number)
 
 
 @function(
@@ -142,7 +152,7 @@ def sum_(ctx: Context, array: Array, key: Text = "") -> Any_:
     """Add up the elements of an array, or one field of its objects; null does not count."""
     total = Decimal(0)
     for number in _numbers(ctx, array, key):
-        total = arithmetic.add(total, number)
+        total = _add(total, number)
     return total
 
 
@@ -154,8 +164,8 @@ def avg(ctx: Context, array: Array, key: Text = "") -> Any_:
     numbers = _numbers(ctx, array, key)
     total = Decimal(0)
     for number in numbers:
-        total = arithmetic.add(total, number)
-    return arithmetic.divide(total, Decimal(len(numbers))) if numbers else None
+        total = _add(total, number)
+    return _divide(total, Decimal(len(numbers))) if numbers else None
 
 
 @function(
@@ -177,13 +187,13 @@ def numberformat(
     return f"{grouped}{point}{fraction}" if fraction else grouped
 
 
+@guarded
 def _rounded(number: Decimal, digits: int, rounding: str) -> Decimal:
-    if abs(digits) > _MOST_DIGITS:
+    quantum = _QUANTA.get(digits)
+    if quantum is None:
         raise FormulaValueError(f"Numbers are rounded to at most {_MOST_DIGITS} digits.")
-    found = arithmetic.rounded(
-        number.quantize, Decimal(1).scaleb(-digits), rounding, values.ROUNDED_WIDE
-    )
-    return found if digits >= 0 else found.quantize(Decimal(1), context=values.ROUNDED_WIDE)
+    found = number.quantize(quantum, rounding, values.ROUNDED_WIDE)
+    return found if digits >= 0 else found.quantize(_QUANTA[0], context=values.ROUNDED_WIDE)
 
 
 def _numbers(ctx: Context, array: list[Any], key: str) -> list[Decimal]:

@@ -29,6 +29,8 @@ MODULES: Final = (
     Module("inbound", "Inbound connections", specials=("activate", "run", "dry_run")),
     Module("objects", "Connect objects"),
     Module("records", "Records", specials=("export",)),
+    Module("value_maps", "Value maps"),
+    Module("formulas", "Formulas", ("view",)),
     Module("runs", "Runs", ("view",), ("retry", "cancel")),
     Module("record_logs", "Record logs", ("view",), ("export",)),
     Module("users", "Users"),

@@ -9,13 +9,20 @@ import pytest
 from django.db import models
 
 import connections.models
+import formulas.models
 import objects.models
 import syncapp.tenants.models
 import synclogs.models
 from connections.kit import codes
 
 GLOSSARY = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text()
-ROOMS = (connections.models, objects.models, synclogs.models, syncapp.tenants.models)
+ROOMS = (
+    connections.models,
+    formulas.models,
+    objects.models,
+    synclogs.models,
+    syncapp.tenants.models,
+)
 
 
 def stored_words() -> Iterator[str]:

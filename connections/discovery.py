@@ -106,17 +106,17 @@ def sample(config: ConnectionConfig, query: Query, *, now: Callable[[], datetime
                     records.append(record.values)
                 except (ValueError, *canonical.type_errors):
                     unreadable += 1
-            if page.complete or len(records) >= SAMPLE:
+            if page.complete or len(records) >= query.page_size:
                 break
-    records = records[:SAMPLE]
+    records = records[: query.page_size]
     fields = dict.fromkeys(name for record in records for name in record)
     elapsed_ms = round((time.perf_counter() - started) * 1000)
     return Sample(records, unreadable, list(fields), elapsed_ms)
 
 
-def sample_query(entity: str, query_filter: str) -> Query:
+def sample_query(entity: str, query_filter: str, limit: int = SAMPLE) -> Query:
     """Make the query of a test: as the connection asks, for a few records."""
-    return Query(entity=entity, filter=query_filter, page_size=SAMPLE, max_records=SAMPLE)
+    return Query(entity=entity, filter=query_filter, page_size=limit, max_records=limit)
 
 
 def field_paths(entity: RemoteEntity | None) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, path
 
-from connections import api
+from connections import api, api_formulas
 from connections.views import configs, fields, inbound
 from connections.views.edit import InboundEdit
 from syncapp.tenants import door
@@ -99,5 +99,10 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
             api.ConnectionSourceViewSet.as_view({"get": "entities", "post": "entities"})
         ),
         name="api-connection-entities",
+    ),
+    path(
+        "formulas/evaluate/",
+        door.own_transactions(api_formulas.EvaluateViewSet.as_view({"post": "evaluate"})),
+        name="api-formula-evaluate",
     ),
 ]

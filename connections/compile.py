@@ -11,25 +11,16 @@ from typing import Any, Final, Protocol
 
 import xxhash
 
+from connections import refusals
+from connections.calculation import calculation
 from connections.kit.base import UNSET, Code, FieldType
-from connections.spec import Mapped, Refusal, Row, SyncSpec
-from formulas.language import paths
+from connections.spec import Mapped, Mapper, Row, Surroundings, SyncSpec
+from formulas.language import FormulaError, compile_formula, paths
 from objects.shape import FieldShape, ObjectShape
 from objects.values import ValueRefused, coercer, key_text
 from syncapp import canonical
 from syncapp.errors import Refused
 
-_SHOWN: Final = 60
-_HIDDEN: Final = {
-    Code.WRONG_TYPE: "The value does not have the right type.",
-    Code.TOO_LONG: "The value is too long.",
-    Code.NOT_A_CHOICE: "The value is not one of the choices.",
-    Code.REQUIRED_MISSING: "A value is required.",
-    Code.UNSTORABLE: "The value cannot be stored.",
-    Code.EMPTY_KEY: "The key is empty.",
-    Code.KEY_TOO_LONG: "The key is too long.",
-}
-"""What a refusal says where the value must not be seen: the ordinary message may quote it."""
 _NESTED: Final = frozenset({FieldType.OBJECT, FieldType.LIST})
 
 # What the result of a record depends on. Another page size, filter or log option changes which
@@ -47,6 +38,7 @@ _SHAPING: Final = (
     "scale",
 )
 
+Maps = Mapping[str, Mapping[str, Any]]
 Step = tuple[str, str, paths.Getter | None, Callable[[Any], Any], bool]
 
 
@@ -65,21 +57,27 @@ class Version(Protocol):
     spec: Mapping[str, Any]
 
 
-def compile_version(version: Version, shape: ObjectShape) -> SyncSpec:
+def compile_version(
+    version: Version,
+    shape: ObjectShape,
+    load_maps: Callable[[int], Maps] = lambda _tenant_id: {},
+) -> SyncSpec:
     """Make a published document ready to run.
 
     Args:
         version: the document with its ids.
         shape: the connect object as it is now.
+        load_maps: gives the tenant's value maps by name; asked only if a formula uses one.
 
     Raises:
-        NotRunnable: a mapped field has gone or a constant does not fit its field any more.
+        NotRunnable: a mapped field has gone, or a constant or formula does not fit any more.
     """
     document = version.spec
     rows = tuple(compile_row(row, shape) for row in document["rows"])
     primary = shape.by_name.get(document["primary_key"])
     if primary is None:
         raise _gone(document["primary_key"], shape)
+    maps = _used(rows, load_maps, version.tenant_id)
     return SyncSpec(
         tenant_id=version.tenant_id,
         connection_id=version.connection_id,
@@ -102,8 +100,9 @@ def compile_version(version: Version, shape: ObjectShape) -> SyncSpec:
         keep_days=document["keep_days"],
         rows=rows,
         reads=reads(rows),
-        fingerprint=fingerprint(document, shape),
-        map=mapper(rows, primary, shape.key),
+        maps=maps,
+        fingerprint=fingerprint(document, shape, maps),
+        map=mapper(rows, primary, shape.key, version.connection_id),
     )
 
 
@@ -111,7 +110,7 @@ def compile_row(row: Mapping[str, Any], shape: ObjectShape) -> Row:
     """Make one mapping ready.
 
     Raises:
-        NotRunnable: its field has gone, or its constant does not fit.
+        NotRunnable: its field has gone, or its constant or formula does not fit.
     """
     target = shape.by_name.get(row["target"])
     if target is None:
@@ -119,8 +118,10 @@ def compile_row(row: Mapping[str, Any], shape: ObjectShape) -> Row:
     if row["kind"] == "field":
         return Row(target, "field", source=row["source"])
     try:
+        if row["kind"] == "formula":
+            return Row(target, "formula", program=compile_formula(row["formula"]))
         return Row(target, "raw", value=constant(target, row["value"]))
-    except ValueRefused as error:
+    except (ValueRefused, FormulaError) as error:
         raise NotRunnable(f"{target.label or target.name}: {error.message}") from error
 
 
@@ -141,38 +142,54 @@ def constant(target: FieldShape, text: str | None) -> Any:
 
 
 def reads(rows: Iterable[Row]) -> tuple[str, ...]:
-    """List the top-level source fields that the mappings look at, each once."""
-    names = (paths.parse(row.source)[0] for row in rows if row.kind == "field")
-    return tuple(dict.fromkeys(str(name) for name in names))
+    """List the top-level source fields that the mappings look at, each once; none means all."""
+    names: list[str] = []
+    for row in rows:
+        if row.kind == "field":
+            names.append(refusals.top(row.source))
+        elif row.program is not None:
+            if row.program.reads_any:
+                return ()
+            names += sorted(refusals.top(name) for name in row.program.fields)
+    return tuple(dict.fromkeys(names))
 
 
-def fingerprint(document: Mapping[str, Any], shape: ObjectShape) -> bytes:
-    """Hash what the result of a record depends on: mappings, permissions to write, fields."""
+def fingerprint(
+    document: Mapping[str, Any], shape: ObjectShape, maps: Maps | None = None
+) -> bytes:
+    """Hash what the result of a record depends on: mappings, permissions to write, fields, maps."""
     rows = [
-        [row["target"], row["kind"], row["source"], row["value"]] for row in document["rows"]
+        [row["target"], row["kind"], row["source"], row["value"], row.get("formula", "")]
+        for row in document["rows"]
     ]
     decisive = [document[name] for name in _DECISIVE]
     shaping = [[getattr(field, name) for name in _SHAPING] for field in shape.fields]
-    return xxhash.xxh3_128_digest(canonical.dumps([shape.id, decisive, rows, shaping]))
+    known = [[name, sorted(entries.items())] for name, entries in sorted((maps or {}).items())]
+    return xxhash.xxh3_128_digest(canonical.dumps([shape.id, decisive, rows, shaping, known]))
 
 
 def mapper(
-    rows: Sequence[Row], primary: FieldShape, own_key: FieldShape | None
-) -> Callable[[Mapping[str, Any]], Mapped]:
+    rows: Sequence[Row],
+    primary: FieldShape,
+    own_key: FieldShape | None,
+    connection_id: int = 0,
+) -> Mapper:
     """Make the function that maps one record; the first thing wrong with it ends its mapping.
 
     Args:
-        rows: mappings in their order.
+        rows: mappings in their order; formulas come last, whatever their place.
         primary: the field that finds existing records.
         own_key: the object's key field, if it has one.
+        connection_id: with record and field it names what `uuid()` belongs to.
     """
     constants = {row.target.name: row.value for row in rows if row.kind == "raw"}
     plan = [_step(row) for row in rows if row.kind == "field"]
+    calculate = calculation(rows, connection_id)
     targets = {row.target.name: row.target for row in rows} | {primary.name: primary}
     key_name, checked = primary.name, primary.is_key  # its own coercer checks a key
     other_key = own_key if own_key is not None and own_key.name != key_name else None
 
-    def map_values(values: Mapping[str, Any]) -> Mapped:
+    def map_values(values: Mapping[str, Any], around: Surroundings | None = None, /) -> Mapped:
         mapped = constants.copy()
         name, value = key_name, None
         try:
@@ -181,7 +198,9 @@ def mapper(
                 if value is not UNSET:
                     mapped[name] = convert(value)
                 elif needed:
-                    return Mapped(mapped, "", _missing(targets[name]))
+                    return Mapped(mapped, "", refusals.missing(targets[name]))
+            if calculate is not None and (refusal := calculate(values, mapped, around)):
+                return Mapped(mapped, "", refusal)
             name, value = key_name, mapped.get(key_name)
             key = value if checked and type(value) is str else key_text(value)
             if other_key is None or other_key.name not in mapped:
@@ -189,7 +208,7 @@ def mapper(
             name, value = other_key.name, mapped[other_key.name]
             return Mapped(mapped, key, None, key_text(value))
         except ValueRefused as error:
-            return Mapped(mapped, "", _refusal(error, targets[name], value))
+            return Mapped(mapped, "", refusals.of_value(error, targets[name], value))
 
     return map_values
 
@@ -202,30 +221,19 @@ def _step(row: Row) -> Step:
     return (target.name, str(path[0]), deep, coercer(target), needed)
 
 
-def _missing(target: FieldShape) -> Refusal:
-    label = target.label or target.name
-    if target.is_key:
-        message = f"{label} identifies the record, and the source has none."
-        return Refusal(Code.EMPTY_KEY, target.name, message)
-    message = f"{label} is required, and the source has none."
-    return Refusal(Code.REQUIRED_MISSING, target.name, message)
-
-
-def _refusal(error: ValueRefused, target: FieldShape, value: Any) -> Refusal:
-    """Say what is wrong and with which value, shortened; never the value of a sensitive field."""
-    code, label = Code(error.code), target.label or target.name
-    if target.sensitivity != "none":
-        return Refusal(code, target.name, f"{label}: {_HIDDEN[code]} The value is not shown.")
-    shown = _shown(value)
-    if value is None or value == "" or shown in error.message:
-        return Refusal(code, target.name, f"{label}: {error.message}")
-    return Refusal(code, target.name, f"{label}: {error.message} The value is “{shown}”.")
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else canonical.text(value)
-    text = text.replace("\0", "␀").encode(errors="replace").decode()
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+def _used(rows: Sequence[Row], load_maps: Callable[[int], Maps], tenant_id: int) -> Maps:
+    """Load the value maps that formulas name; all of them if a name is worked out."""
+    names = {
+        use.object
+        for row in rows
+        if row.program is not None
+        for use in row.program.lookups
+        if use.function == "translatemap"
+    }
+    if not names:
+        return {}
+    known = load_maps(tenant_id)
+    return {name: found for name, found in known.items() if {name, None} & names}
 
 
 def _gone(name: str, shape: ObjectShape) -> NotRunnable:

@@ -227,11 +227,12 @@ class Connection(TenantModel):
 
 
 class FieldMapping(TenantModel):
-    """One target field of a connection's draft: copied from the source, or a constant."""
+    """One target field of a connection's draft: copied, a constant, or calculated."""
 
     class Kind(models.TextChoices):
         FIELD = "field", "Field"
         RAW = "raw", "Raw data"
+        FORMULA = "formula", "Formula"
 
     connection = models.ForeignKey(
         Connection, on_delete=models.CASCADE, db_constraint=False, related_name="mappings"
@@ -241,6 +242,7 @@ class FieldMapping(TenantModel):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.FIELD)
     source = models.CharField(max_length=300, blank=True)
     value = models.JSONField(null=True, blank=True)
+    formula = models.TextField(blank=True)
     enabled = models.BooleanField(default=True)
     position = models.PositiveIntegerField(default=0)
 

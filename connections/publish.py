@@ -13,7 +13,8 @@ from typing import Any, Final
 import xxhash
 
 import objects.services
-from connections import accounts
+from connections import accounts, checking
+from connections.checking import Known
 from connections.compile import constant
 from connections.models import (
     Connection,
@@ -22,12 +23,12 @@ from connections.models import (
     Pair,
     RemoteEntity,
 )
-from formulas.language import paths
+from formulas.language import compile_formula, paths
 from objects.models import ConnectObject
 from objects.shape import KEY_TYPES, ObjectShape
 from objects.values import ValueRefused
 from syncapp import canonical
-from syncapp.errors import Invalid
+from syncapp.errors import Invalid, Refused
 from syncapp.tenants import audit
 from syncapp.tenants.actors import Actor
 
@@ -75,8 +76,9 @@ def publish(
         tenant_id=connection.tenant_id, pk=connection.pk
     )
     mappings = enabled(connection)
-    shape = shape_of(connection)
-    refuse(gaps(connection, mappings, shape))
+    known = Known(connection.tenant_id)
+    refuse(gaps(connection, mappings, shape_of(connection), known))
+    _index(mappings, known, actor)
     pair = _pair(connection)
     spec = {**document(connection, mappings), "account_id": pair.account_id, "pair_id": pair.pk}
     last = connection.versions.order_by("-number").first()
@@ -129,6 +131,7 @@ def document(connection: Connection, mappings: Sequence[FieldMapping]) -> dict[s
             "kind": mapping.kind,
             "source": mapping.source if mapping.kind == FieldMapping.Kind.FIELD else "",
             "value": mapping.value if mapping.kind == FieldMapping.Kind.RAW else None,
+            "formula": mapping.formula if mapping.kind == FieldMapping.Kind.FORMULA else "",
         }
         for mapping in mappings
     ]
@@ -136,19 +139,23 @@ def document(connection: Connection, mappings: Sequence[FieldMapping]) -> dict[s
 
 
 def gaps(
-    connection: Connection, mappings: Sequence[FieldMapping], shape: ObjectShape | None
+    connection: Connection,
+    mappings: Sequence[FieldMapping],
+    shape: ObjectShape | None,
+    known: Known | None = None,
 ) -> list[Gap]:
     """List everything that keeps this draft from being published; empty if nothing does."""
+    known = known or Known(connection.tenant_id)
     found = list(_choice_gaps(connection))
     if shape is not None:
         found += _key_gaps(connection, mappings, shape)
         found += _target_gaps(connection, mappings, shape)
         for mapping in mappings:
-            found += row_gaps(mapping, shape)
+            found += row_gaps(mapping, shape, known)
     return found
 
 
-def row_gaps(mapping: FieldMapping, shape: ObjectShape) -> list[Gap]:
+def row_gaps(mapping: FieldMapping, shape: ObjectShape, known: Known) -> list[Gap]:
     """List what is wrong with one mapping."""
     target = shape.by_name.get(mapping.target)
     if target is None:
@@ -156,6 +163,9 @@ def row_gaps(mapping: FieldMapping, shape: ObjectShape) -> list[Gap]:
     try:
         if mapping.kind == FieldMapping.Kind.RAW:
             constant(target, mapping.value)
+        elif mapping.kind == FieldMapping.Kind.FORMULA:
+            wrong = checking.problem(mapping.formula, known)
+            return [Gap("mappings", f"{mapping.target}: {wrong}")] if wrong else []
         elif mapping.source:
             paths.parse(mapping.source)
         else:
@@ -274,11 +284,40 @@ def _pair(connection: Connection) -> Pair:
 
 
 def _lineage(mappings: Sequence[FieldMapping]) -> list[dict[str, str]]:
-    return [
-        {"target": mapping.target, "reads": mapping.source}
+    """List which target is made of which source field; `*` is any of them."""
+    found: list[dict[str, str]] = []
+    for mapping in mappings:
+        sources: list[str] = []
+        if mapping.kind == FieldMapping.Kind.FIELD:
+            sources = [mapping.source]
+        elif mapping.kind == FieldMapping.Kind.FORMULA:
+            program = compile_formula(mapping.formula)
+            sources = ["*"] if program.reads_any else sorted(program.fields)
+        found += [{"target": mapping.target, "reads": source} for source in sources]
+    return found
+
+
+def _index(mappings: Sequence[FieldMapping], known: Known, actor: Actor) -> None:
+    """Make fields searchable that formulas compare with values.
+
+    Raises:
+        Invalid: the stored values of one cannot be searched.
+    """
+    wanted = {
+        pair
         for mapping in mappings
-        if mapping.kind == FieldMapping.Kind.FIELD
-    ]
+        if mapping.kind == FieldMapping.Kind.FORMULA
+        for pair in checking.indexed(compile_formula(mapping.formula))
+    }
+    for type_, name in sorted(wanted):
+        field = known.objects[type_].by_name[name]
+        if field.is_key or field.searched:
+            continue
+        try:
+            objects.services.make_searchable(known.tenant_id, field.id, actor=actor)
+        except Refused as error:
+            message = f"{type_}.{name} cannot be looked up: {error.message}"
+            raise Invalid(fields={"mappings": message}) from error
 
 
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -287,7 +326,9 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
         {
             **{name: value for name, value in spec.items() if name != "rows"},
             **{
-                f"mapping {row['target']}": row["source"] or {"constant": row["value"]}
+                f"mapping {row['target']}": row["source"]
+                or row.get("formula")
+                or {"constant": row["value"]}
                 for row in spec.get("rows", ())
             },
         }

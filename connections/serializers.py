@@ -12,6 +12,7 @@ from rest_framework import serializers
 from connections import configs, services
 from connections.declared import Given
 from connections.models import Connection, ConnectionConfig, FieldMapping
+from formulas.language import limits
 from objects.models import ConnectObject
 from objects.values import storable
 from syncapp import canonical
@@ -107,6 +108,13 @@ class MappingSerializer(serializers.Serializer[Any]):
     )
     value = serializers.JSONField(
         allow_null=True, default=None, help_text="Constant, for kind `raw`; kept as text."
+    )
+    formula = serializers.CharField(
+        max_length=limits.LENGTH,
+        allow_blank=True,
+        default="",
+        trim_whitespace=False,
+        help_text="For kind `formula`.",
     )
     enabled = serializers.BooleanField(default=True)
 

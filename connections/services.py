@@ -6,12 +6,14 @@ The draft is edited freely; only `publish` and `activate` change what runs.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import formulas.services
 import objects.services
-from connections import registry
+from connections import checking, discovery, registry
+from connections.checking import Known
 from connections.compile import compile_version
 from connections.models import (
     Connection,
@@ -21,6 +23,7 @@ from connections.models import (
 from connections.opening import open_system as open_system  # noqa: PLC0414  the room's door
 from connections.publish import Gap, document, enabled, gaps, publish, row_gaps, shape_of
 from connections.spec import SyncSpec
+from formulas.language import FormulaError, compile_formula
 from objects.models import ConnectObject
 from objects.shape import ObjectShape
 from syncapp.errors import Changed, Invalid, NotThere, Refused
@@ -81,7 +84,8 @@ def edit(
         connection: the row as the caller knows it.
         values: field of `EDITABLE` → new value; others stay.
         mappings: the whole mapping table in order, or None to leave it. Each row has `target`,
-            `kind`, `source`, `value` (text or None), `enabled`, and `uuid` if it was there.
+            `kind`, `source`, `value` (text or None), `formula`, `enabled`, and `uuid` if it was
+            there.
         actor: who does it.
         etag: refuse if the row is no longer in this state.
 
@@ -99,7 +103,7 @@ def edit(
     if config is not None and config.system_type != connection.system_type:
         raise Invalid(fields={"config": "This config is of another type."})
     if mappings is not None:
-        _check_rows(mappings, shape_of(connection))
+        _check_rows(mappings, shape_of(connection), Known(connection.tenant_id))
         _replace_rows(connection, mappings)
     changes = audit.diff(before, _plain(connection))
     if changes:
@@ -152,12 +156,29 @@ def gaps_of(connection: Connection) -> list[Gap]:
 
 def warnings_of(connection: Connection) -> list[str]:
     """List what speaks against switching the connection on, without forbidding it."""
-    config = connection.config
+    return [*_untested(connection.config), *_strange_fields(connection)]
+
+
+def _untested(config: ConnectionConfig | None) -> list[str]:
     if config is None or config.test_ok:
         return []
     if config.tested_at is None:
         return [f"The config “{config}” was never tested: open it and press Connect."]
     return [f"The last test of the config “{config}” failed."]
+
+
+def _strange_fields(connection: Connection) -> Iterator[str]:
+    """Say which source fields formulas read that discovery has not seen."""
+    rows = [row for row in enabled(connection) if row.kind == FieldMapping.Kind.FORMULA]
+    entity = discovery.known_entity(connection.config, connection.entity) if rows else None
+    for row in rows if entity is not None else ():
+        try:
+            program = compile_formula(row.formula)
+        except FormulaError:
+            continue  # a gap, which is told elsewhere
+        assert entity is not None
+        for text in checking.strange_fields(program, entity):
+            yield f"{row.target}: {text}."
 
 
 def draft_differs(connection: Connection) -> bool:
@@ -209,7 +230,13 @@ def spec_for(connection_id: int, version_id: int | None = None) -> SyncSpec:
     ).first()
     if stored is None:
         raise NotThere("The connect object of this connection is gone.")
-    return compile_version(version, objects.services.load_shape(stored))
+    return compile_version(version, objects.services.load_shape(stored), load_maps)
+
+
+def load_maps(tenant_id: int) -> dict[str, Mapping[str, Any]]:
+    """Give the tenant's value maps as programs use them: name → key → value."""
+    found = formulas.services.load_maps(tenant_id)
+    return {name: loaded.values for name, loaded in found.items()}
 
 
 def config_for(config_id: int) -> ConnectionConfig:
@@ -273,12 +300,14 @@ def _switch(connection: Connection, verb: str, *, active: bool, actor: Actor) ->
     return connection
 
 
-def _check_rows(rows: Sequence[Mapping[str, Any]], shape: ObjectShape | None) -> None:
+def _check_rows(
+    rows: Sequence[Mapping[str, Any]], shape: ObjectShape | None, known: Known
+) -> None:
     problems: dict[str, str] = {}
     seen: set[str] = set()
     for number, row in enumerate(rows):
         mapping = _row(row)
-        found = row_gaps(mapping, shape) if shape and mapping.enabled else []
+        found = row_gaps(mapping, shape, known) if shape and mapping.enabled else []
         if mapping.target in seen:
             problems[f"mappings.{number}"] = f"{mapping.target} is mapped twice."
         elif found:
@@ -305,12 +334,13 @@ def _replace_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
 
 
 def _row(row: Mapping[str, Any]) -> FieldMapping:
-    copied = row["kind"] == FieldMapping.Kind.FIELD
+    kind = row["kind"]
     return FieldMapping(
         target=row["target"],
-        kind=row["kind"],
-        source=str(row.get("source") or "").strip() if copied else "",
-        value=None if copied else row.get("value"),
+        kind=kind,
+        source=str(row.get("source") or "").strip() if kind == FieldMapping.Kind.FIELD else "",
+        value=row.get("value") if kind == FieldMapping.Kind.RAW else None,
+        formula=row.get("formula") or "" if kind == FieldMapping.Kind.FORMULA else "",
         enabled=row.get("enabled", True),
     )
 
@@ -319,7 +349,7 @@ def _plain(connection: Connection) -> dict[str, Any]:
     """Give what the audit compares: the edited fields, and the mappings by target."""
     shown = audit.snapshot(connection, ("system_type", "direction", *EDITABLE))
     for mapping in connection.mappings.order_by("position"):
-        text = mapping.source if mapping.kind == "field" else f"constant {mapping.value!r}"
+        text = mapping.source or mapping.formula or f"constant {mapping.value!r}"
         shown[f"mapping {mapping.target}"] = text if mapping.enabled else f"{text} (off)"
     return shown
 

@@ -5,12 +5,18 @@ Pure: no database, no network, no clock. `connections.compile` makes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, Final, Protocol
 
 from connections.kit.codes import Code
+from formulas.language import Program
+from formulas.language.context import Context
 from objects.shape import FieldShape, ObjectShape
+
+RECORDS: Final = ("vlookup", "textvlookup", "textvlookuplike", "get_entity_data")
+"""Functions that look into other records, which change without the source record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +24,47 @@ class Row:
     """One mapping of a version: how one target field is filled.
 
     Attributes:
-        kind: `field` (copied from the source) or `raw` (a constant).
+        kind: `field` (copied from the source), `raw` (a constant) or `formula` (calculated).
         source: path into the source record, for kind `field`.
         value: the constant, coerced, for kind `raw`.
+        program: the formula, compiled, for kind `formula`.
     """
 
     target: FieldShape
     kind: str
     source: str = ""
     value: Any = None
+    program: Program | None = None
+
+    @property
+    def volatile(self) -> bool:
+        """Whether its value may be another one next time although nothing has changed."""
+        return self.program is not None and self.program.volatile
+
+    @property
+    def numbered(self) -> bool:
+        """Whether it draws numbers, of which a record keeps the one that it has."""
+        return self.uses("sequence")
+
+    def uses(self, *functions: str) -> bool:
+        """Whether its formula asks for something by one of these functions."""
+        uses = self.program.lookups if self.program is not None else ()
+        return any(use.function in functions for use in uses)
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What formulas have beside a record's values; one serves record after record.
+
+    Attributes:
+        context: time, facts and answers of the run.
+        remote_id: of the record that is mapped now.
+        linked: it is linked to a record of ours, which keeps its numbers.
+    """
+
+    context: Context
+    remote_id: str = ""
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +100,16 @@ class Mapped:
     record_key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+class Mapper(Protocol):
+    """Maps one record."""
+
+    def __call__(
+        self, values: Mapping[str, Any], around: Surroundings | None = None, /
+    ) -> Mapped:
+        """Give what the mappings make of the values of a source record."""
+
+
+@dataclass(frozen=True)
 class SyncSpec:
     """A connection as the engine sees it.
 
@@ -73,9 +120,12 @@ class SyncSpec:
         matched_by_key: the primary key is what the record store keys records by; otherwise it
             is a unique field and is found through its index.
         rows: mappings in their order.
-        reads: top-level source fields that the mappings look at.
-        fingerprint: changes whenever the same source record could give another result.
-        map: source values → Mapped; never raises on data.
+        reads: top-level source fields that the mappings look at; empty for all of them.
+        maps: value maps that formulas use: name → key → value.
+        fingerprint: changes whenever the same source record could give another result, lookups
+            and clock aside.
+        map: source values → Mapped; never raises on data, but `Missing` for an answer that is
+            still to be fetched.
     """
 
     tenant_id: int
@@ -99,5 +149,34 @@ class SyncSpec:
     keep_days: int
     rows: tuple[Row, ...]
     reads: tuple[str, ...]
+    maps: Mapping[str, Mapping[str, Any]] = field(repr=False)
     fingerprint: bytes
-    map: Callable[[Mapping[str, Any]], Mapped] = field(repr=False)
+    map: Mapper = field(repr=False)
+
+    @cached_property
+    def programs(self) -> tuple[Program, ...]:
+        """The formulas of the mappings."""
+        return tuple(row.program for row in self.rows if row.program is not None)
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether formulas ask for something outside of the record, so that answers are fetched."""
+        return any(program.lookups for program in self.programs)
+
+    @cached_property
+    def volatile(self) -> frozenset[str]:
+        """Target fields whose values alone never make a record differ."""
+        return frozenset(row.target.name for row in self.rows if row.volatile)
+
+    @cached_property
+    def numbered(self) -> frozenset[str]:
+        """Target fields that hold numbers of sequences, which stay as they were given."""
+        return frozenset(row.target.name for row in self.rows if row.numbered)
+
+    @cached_property
+    def by_bytes(self) -> bool:
+        """Whether the same source record always gives the same result.
+
+        Value maps are no matter: their content belongs to the fingerprint.
+        """
+        return not self.volatile and not any(row.uses(*RECORDS) for row in self.rows)

@@ -31,6 +31,9 @@ SENTENCES: Final[dict[str, str]] = {
     Code.KEY_LINKED_ELSEWHERE: (
         "the key belongs to a record that is linked to another remote record"
     ),
+    Code.FORMULA_FAILED: "a formula has no value for this record",
+    Code.REFUSED_BY_FORMULA: "a formula refuses the record, in its own words",
+    Code.SKIPPED_BY_FORMULA: "a formula leaves the record out, in its own words",
     Code.REFUSED_BY_DATABASE: "the database refused the record",
     Code.REFUSED_BY_REMOTE: "the other system refused the record",
     Code.REMOTE_TROUBLE: "the other system did not answer properly",

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from connections.forms.configs import ConfigField
 from connections.kit.base import System
 from connections.models import Connection, ConnectionConfig, FieldMapping
+from formulas.language import limits
 from objects.models import ConnectObject
 from objects.shape import ObjectShape
 from syncapp.errors import Invalid
@@ -19,6 +20,14 @@ from syncapp.ui.forms import Block, Form, FormMixin, Section
 
 ROWS: Final = "rows"
 MAX_ROWS: Final = 500
+_FORMULA: Final = {
+    "rows": 2,
+    "class": "code",
+    "spellcheck": "false",
+    "autocomplete": "off",
+    "aria-label": "Formula",
+    "data-formula": "",
+}
 KEEP_DAYS: Final = [(days, f"{days} days") for days in Connection.KEEP_DAYS]
 
 
@@ -172,7 +181,7 @@ class ConnectionForm(Form):
 
 
 class RowForm(FormMixin, forms.Form):
-    """One mapping: a target, and the field or constant that fills it."""
+    """One mapping: a target, and the field, constant or formula that fills it."""
 
     uuid = forms.UUIDField(required=False, widget=forms.HiddenInput)
     target = forms.ChoiceField(
@@ -181,12 +190,19 @@ class RowForm(FormMixin, forms.Form):
     kind = forms.ChoiceField(
         choices=FieldMapping.Kind.choices,
         initial=FieldMapping.Kind.FIELD,
-        widget=forms.Select(attrs={"data-plain": "", "aria-label": "Kind"}),
+        widget=forms.Select(
+            attrs={
+                "data-plain": "",
+                "aria-label": "Kind",
+                "hx-post": "",
+                "hx-vals": '{"_redraw": "kind"}',
+            }
+        ),
     )
     source = forms.CharField(
         required=False,
         strip=False,
-        max_length=2000,
+        max_length=limits.LENGTH,
         widget=forms.TextInput(
             attrs={
                 "list": "source-fields",
@@ -206,6 +222,8 @@ class RowForm(FormMixin, forms.Form):
         super().__init__(*args, **kwargs)
         targets: Any = self.fields["target"]
         targets.choices = _target_choices(shape, self["target"].value())
+        if self["kind"].value() == FieldMapping.Kind.FORMULA:
+            self.fields["source"].widget = forms.Textarea(attrs=_FORMULA)
 
     @property
     def blank(self) -> bool:
@@ -215,20 +233,24 @@ class RowForm(FormMixin, forms.Form):
     def row(self) -> dict[str, Any]:
         """Give the row as the service takes it."""
         data = self.cleaned_data
-        copied = data["kind"] == FieldMapping.Kind.FIELD
+        kind, text = data["kind"], data["source"]
         return {
             "uuid": data["uuid"],
             "target": data["target"],
-            "kind": data["kind"],
-            "source": data["source"] if copied else "",
-            "value": None if copied else data["source"] or None,
+            "kind": kind,
+            "source": text if kind == FieldMapping.Kind.FIELD else "",
+            "value": (text or None) if kind == FieldMapping.Kind.RAW else None,
+            "formula": text if kind == FieldMapping.Kind.FORMULA else "",
             "enabled": data["enabled"],
         }
 
     def clean_source(self) -> str:
-        """Trim a path; a constant stays as it was typed."""
-        source: str = self.cleaned_data["source"]
-        if self.cleaned_data.get("kind") != FieldMapping.Kind.FIELD:
+        """Trim a path; a constant stays as it was typed, and so does a formula."""
+        source: str = self.cleaned_data["source"].replace("\r\n", "\n")
+        kind = self.cleaned_data.get("kind")
+        if kind == FieldMapping.Kind.RAW and len(source) > 2000:
+            raise forms.ValidationError("A constant has at most 2000 characters.")
+        if kind != FieldMapping.Kind.FIELD:
             return source
         if len(source) > 300:
             raise forms.ValidationError("A path has at most 300 characters.")
@@ -237,12 +259,15 @@ class RowForm(FormMixin, forms.Form):
 
 def row_initial(mapping: FieldMapping) -> dict[str, Any]:
     """Give a row's values for a mapping that exists."""
-    copied = mapping.kind == FieldMapping.Kind.FIELD
+    texts = {
+        FieldMapping.Kind.FIELD: mapping.source,
+        FieldMapping.Kind.FORMULA: mapping.formula,
+    }
     return {
         "uuid": mapping.uuid,
         "target": mapping.target,
         "kind": mapping.kind,
-        "source": mapping.source if copied else mapping.value or "",
+        "source": texts.get(FieldMapping.Kind(mapping.kind), mapping.value or ""),
         "enabled": mapping.enabled,
     }
 

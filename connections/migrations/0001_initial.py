@@ -287,13 +287,18 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("field", "Field"), ("raw", "Raw data")],
+                        choices=[
+                            ("field", "Field"),
+                            ("raw", "Raw data"),
+                            ("formula", "Formula"),
+                        ],
                         default="field",
                         max_length=10,
                     ),
                 ),
                 ("source", models.CharField(blank=True, max_length=300)),
                 ("value", models.JSONField(blank=True, null=True)),
+                ("formula", models.TextField(blank=True)),
                 ("enabled", models.BooleanField(default=True)),
                 ("position", models.PositiveIntegerField(default=0)),
                 (

@@ -90,6 +90,19 @@ def edit_field(row: ConnectField, values: Mapping[str, Any], *, actor: Actor) ->
     return row
 
 
+def make_searchable(tenant_id: int, pk: int, *, actor: Actor) -> None:
+    """Let records be found by the value of a field, whatever it holds already.
+
+    Types that are never searched stay as they are: looking for their values reads all records.
+
+    Raises:
+        DoesNotFit: stored values cannot be searched.
+    """
+    row = ConnectField.objects.for_tenant(tenant_id).select_related("object").get(pk=pk)
+    if not field_shape(row).searched and row.type not in rules.UNSEARCHED:
+        edit_field(row, {"indexed": ConnectField.Indexed.EXACT}, actor=actor)
+
+
 def delete_field(row: ConnectField, *, actor: Actor) -> None:
     """Delete a field with its values in all records and its column.
 

@@ -30,7 +30,7 @@ EDITABLE: Final = (
 
 MOST_DECIMALS: Final = 20
 _TEXTS: Final = frozenset({"text", "long_text"})
-_UNSEARCHED: Final = frozenset({"boolean", "long_text", "object", "list"})
+UNSEARCHED: Final = frozenset({"boolean", "long_text", "object", "list"})
 _FOLDED: Final = frozenset({"text", "choice", "reference"})
 
 
@@ -47,7 +47,7 @@ def settled(values: Mapping[str, Any]) -> dict[str, Any]:
     kept |= {name: None for name, dropped in drop.items() if dropped}
     if type_ != "choice":
         kept["choices"] = []
-    if is_key or type_ in _UNSEARCHED:
+    if is_key or type_ in UNSEARCHED:
         kept |= {"is_unique": False, "indexed": "none"}
     if kept.get("indexed") == "fold" and type_ not in _FOLDED:
         kept["indexed"] = "exact"

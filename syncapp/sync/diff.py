@@ -162,7 +162,7 @@ class _Page:
             return self._removed(one)
         mapped = one.mapped
         if one.verdict is not None or mapped is None:
-            return self._refused(one, Outcome.REJECTED, one.verdict)
+            return self._refused(one, verdicts.outcome_of(one.verdict), one.verdict)
         if self.last[mapped.key] != one.index:
             decision = self._refused(one, Outcome.SKIPPED, None)
             decision.code = Code.SUPERSEDED

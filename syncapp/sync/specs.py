@@ -65,4 +65,6 @@ def spec_of(run: SyncLog) -> SyncSpec:
     if stored is None:
         raise Refused("The connect object of this connection is gone.")
     draft = Draft(run.tenant_id, run.connection_id, document)
-    return compile_version(draft, objects.services.load_shape(stored))
+    return compile_version(
+        draft, objects.services.load_shape(stored), connections.services.load_maps
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from connections.kit.codes import Code
+from connections.kit.codes import Code, Outcome
 from connections.spec import Refusal
 from objects.shape import KEY_LIMIT, FieldShape
 from objects.values import storable
@@ -53,6 +53,12 @@ def unmappable(error: Exception) -> Verdict:
 def of_mapping(refusal: Refusal) -> Verdict:
     """Say what the mappings refused."""
     return Verdict("map", refusal.code, refusal.field, refusal.message)
+
+
+def outcome_of(verdict: Verdict | None) -> Outcome:
+    """Tell what becomes of a record that the mappings let go no further."""
+    left_out = verdict is not None and verdict.code is Code.SKIPPED_BY_FORMULA
+    return Outcome.SKIPPED if left_out else Outcome.REJECTED
 
 
 def absent(field: FieldShape) -> Verdict:

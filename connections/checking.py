@@ -1,0 +1,103 @@
+"""What can be said of a formula before it runs: does it compile, and is there what it names?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Final
+
+import formulas.services
+import objects.services
+from connections.models import RemoteEntity
+from connections.refusals import top
+from connections.spec import RECORDS
+from formulas.language import FormulaError, Program, compile_formula
+from formulas.language.compiler import FieldUse, LookupUse
+from formulas.language.errors import Span
+from objects.shape import ObjectShape
+
+INDEXED: Final = ("vlookup", "textvlookup")
+"""Functions that compare a field with one value, for which it gets an index."""
+
+
+class Known:
+    """What formulas of a tenant can name; read once, when the first of them names something."""
+
+    def __init__(self, tenant_id: int) -> None:
+        self.tenant_id = tenant_id
+
+    @cached_property
+    def objects(self) -> Mapping[str, ObjectShape]:
+        """Connect objects by type."""
+        return objects.services.load_shapes(self.tenant_id)
+
+    @cached_property
+    def maps(self) -> frozenset[str]:
+        """Names of the value maps."""
+        return frozenset(formulas.services.load_maps(self.tenant_id))
+
+
+def problem(text: str, known: Known) -> str:
+    """Say why a formula cannot run, and where; nothing if it can."""
+    if not text.strip():
+        return "Write a formula."
+    try:
+        program = compile_formula(text)
+    except FormulaError as error:
+        return f"{error.message} ({place(text, error.span)})"
+    wrong = next(_unknown(program, known), None)
+    return f"{wrong[0]} ({place(text, wrong[1])})" if wrong else ""
+
+
+def indexed(program: Program) -> Iterator[tuple[str, str]]:
+    """List the objects and fields that are searched by value, as far as the formula names them."""
+    for use in program.lookups:
+        if use.function in INDEXED and use.object and use.field:
+            yield use.object, use.field
+
+
+def strange_fields(program: Program, entity: RemoteEntity) -> Iterator[str]:
+    """Say which fields it reads that the source does not have, as far as discovery knows."""
+    names = {field["name"] for field in entity.schema.get("fields", ())}
+    for use in program.field_uses if names else ():
+        if use.name not in names and top(use.name) not in names:
+            yield (
+                f"“{entity.name}” has no field “{use.name}”{_meant(use, names)} "
+                f"({place(program.text, use.span)})"
+            )
+
+
+def place(text: str, span: Span | None) -> str:
+    """Say where in a formula something is."""
+    start = span.start if span else 0
+    line = text.count("\n", 0, start) + 1
+    column = start - (text.rfind("\n", 0, start) + 1) + 1
+    return f"line {line}, column {column}"
+
+
+def _unknown(program: Program, known: Known) -> Iterator[tuple[str, Span]]:
+    """List what is looked up and is not there."""
+    for use in program.lookups:
+        wrong = ""
+        if use.function in RECORDS and use.object is not None:
+            wrong = _unknown_field(use, known)
+        elif use.function == "translatemap" and use.object is not None:
+            wrong = "" if use.object in known.maps else f"There is no value map “{use.object}”."
+        if wrong:
+            yield wrong, use.span
+
+
+def _unknown_field(use: LookupUse, known: Known) -> str:
+    shape = known.objects.get(use.object or "")
+    if shape is None:
+        return f"There is no connect object “{use.object}”."
+    for name in (use.field, use.returns):
+        if name is not None and name not in shape.by_name:
+            return f"The connect object “{use.object}” has no field “{name}”."
+    return ""
+
+
+def _meant(use: FieldUse, names: set[str]) -> str:
+    folded = top(use.name).lower()
+    found = next((name for name in sorted(names) if name.lower() == folded), None)
+    return f", but “{found}”" if found else ""

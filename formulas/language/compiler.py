@@ -35,7 +35,7 @@ from formulas.language.nodes import (
     Unary,
     children,
 )
-from formulas.language.operators import arithmetic_of, comparison_of
+from formulas.language.operators import chain_of, comparison_of
 from formulas.language.parser import parse
 from formulas.language.signatures import Function, Inner, Kind, Run
 from formulas.language.values import Value
@@ -172,10 +172,9 @@ class Compiler:
 
     def _chain(self, node: Chain) -> Code:
         codes = [self._code(node.first), *(self._code(part) for _, part in node.rest)]
-        run = codes[0].run
-        for code, (sign, _) in zip(codes[1:], node.rest, strict=True):
-            run = arithmetic_of(sign, run, code.run, node.span)
-        return self._folded(run, codes)
+        signs = (sign for sign, _ in node.rest)
+        rest = [(sign, code.run) for sign, code in zip(signs, codes[1:], strict=True)]
+        return self._folded(chain_of(codes[0].run, rest, node.span), codes)
 
     def _comparison(self, node: Comparison) -> Code:
         left, right = self._code(node.left), self._code(node.right)

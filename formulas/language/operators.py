@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal, DecimalException
 from typing import Any, Final
 
@@ -28,24 +28,30 @@ _ORDER: Final[dict[str, Callable[[int], bool]]] = {
 }
 
 
-def arithmetic_of(sign: str, left: Run, right: Run, span: Span) -> Run:
-    """Make the closure of `left sign right`."""
-    operate, number = _ARITHMETIC[sign], values.number
+def chain_of(first: Run, rest: Sequence[tuple[str, Run]], span: Span) -> Run:
+    """Make the closure of operators of one level, worked off from the left; null spreads."""
+    number = values.number
+    steps = [(sign, _ARITHMETIC[sign], run) for sign, run in rest]
 
     def run(record: Any, ctx: Context) -> Value:
-        a, b = left(record, ctx), right(record, ctx)
+        given, adding = first(record, ctx), steps[0][0] == "+"
         try:
-            x = a if type(a) is Decimal else number(a)
-            y = b if type(b) is Decimal else number(b)
-            return None if x is None or y is None else operate(x, y)
-        except FormulaTypeError as error:
-            if error.span is None and sign == "+":
-                error.message += " Texts are joined with concat()."
-            raise error.at(span) from None
+            total = given if type(given) is Decimal else number(given)
+            for sign, operate, part in steps:
+                given, adding = part(record, ctx), sign == "+"
+                if total is None or given is None:
+                    return None
+                other = given if type(given) is Decimal else number(given)
+                total = None if other is None else operate(total, other)
         except DecimalException as error:
             raise arithmetic.refusal(error).at(span) from None
+        except FormulaTypeError as error:
+            if error.span is None and adding:
+                error.message += " Texts are joined with concat()."
+            raise error.at(span) from None
         except FormulaError as error:
             raise error.at(span) from None
+        return total
 
     return run
 

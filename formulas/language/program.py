@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from formulas.language import limits, values
 from formulas.language.compiler import Compiler, FieldUse, LookupUse, Notes, Step, Trace
@@ -17,6 +17,8 @@ from formulas.language.parser import parse
 from formulas.language.printer import spell
 from formulas.language.signatures import Run
 from formulas.language.values import Value
+
+_too_deep: Final = f"A value is nested deeper than {limits.NESTING} levels."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,9 @@ class Program:
                 return value
             return values.result(value)
         except FormulaError as error:
-            raise error.within(self.text) from None
+            raise self._placed(error) from None
         except RecursionError:
-            message = f"A value is nested deeper than {limits.NESTING} levels."
-            raise BudgetError(message).within(self.text) from None
+            raise self._placed(BudgetError(_too_deep)) from None
 
     def explain(self, record: Mapping[str, Any], context: Context | None = None) -> Explanation:
         """Evaluate on a record, and tell the value of each part.
@@ -107,11 +108,13 @@ class Program:
         try:
             value = values.result(self._traced(record, trace))
         except FormulaError as problem:
-            error = problem.within(self.text)
+            error = self._placed(problem)
         except RecursionError:
-            message = f"A value is nested deeper than {limits.NESTING} levels."
-            error = BudgetError(message).within(self.text)
+            error = self._placed(BudgetError(_too_deep))
         return Explanation(value, error, tuple(trace.kept.values()))
+
+    def _placed(self, error: FormulaError) -> FormulaError:
+        return error.at(self.node.span).within(self.text)
 
     @cached_property
     def _traced(self) -> Run:

@@ -78,7 +78,7 @@ def test_every_example_is_true(shown: Any) -> None:
 
 
 def test_every_function_has_cases_of_each_kind() -> None:
-    known = {}
+    known: dict[str, Any] = {}
     for path in CASES.glob("*.json"):
         if path.name != "syntax.json":
             known |= load(path.name)

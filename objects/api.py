@@ -6,7 +6,6 @@ changed it meanwhile. Numbers pass without floats, in and out.
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from django.db.models import Prefetch, QuerySet
@@ -25,10 +24,10 @@ from objects.records.changes import Listed, Origin, Source
 from objects.records.read import Wanted
 from objects.serializers import FieldSerializer, ObjectSerializer, RecordSerializer
 from objects.services import fields, load_shape, objects, records
-from syncapp.errors import Changed, Invalid, NotAllowed, NotThere
+from syncapp.errors import Invalid, NotAllowed, NotThere
 from syncapp.tenants.actors import Actor
 from syncapp.tenants.models import Tenant
-from syncapp.ui.api import CursorPagination, ViewSet
+from syncapp.ui.api import CursorPagination, ViewSet, known_revision
 from syncapp.ui.exact import ExactParser, ExactRenderer
 
 _SHOWN: Final = frozenset(RecordSerializer().fields)
@@ -249,7 +248,7 @@ class RecordViewSet(_Exact):
             load_shape(whole),
             key,
             self._values(request),
-            rev=_known(request),
+            rev=known_revision(request),
             source=self._source,
             now=timezone.now(),
         )
@@ -262,7 +261,7 @@ class RecordViewSet(_Exact):
             shape,
             pk,
             self._values(request),
-            rev=_known(request),
+            rev=known_revision(request),
             source=self._source,
             now=timezone.now(),
         )
@@ -272,7 +271,9 @@ class RecordViewSet(_Exact):
         """Delete a record; a tombstone stays."""
         shape = load_shape(self._whole(object_type))
         now = timezone.now()
-        records.delete_record(shape, pk, rev=_known(request), source=self._source, now=now)
+        records.delete_record(
+            shape, pk, rev=known_revision(request), source=self._source, now=now
+        )
         return Response(status=204)
 
     def _whole(self, object_type: str) -> ConnectObject:
@@ -340,18 +341,3 @@ def _shown(record: Listed) -> dict[str, Any]:
 
 def _flag(request: Request) -> bool:
     return request.query_params.get("deleted", "").lower() in {"1", "true"}
-
-
-def _known(request: Request) -> int | None:
-    """Give the revision that the client knows, if it says so.
-
-    Raises:
-        Changed: it is none of ours.
-    """
-    text = request.headers.get("If-Match", "*").strip()
-    if text == "*":
-        return None
-    tag = re.fullmatch(r'(?:W/)?"([0-9]{1,9})"', text)
-    if tag is None:
-        raise Changed
-    return int(tag[1])

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import IsAuthenticated
 
 import connections.urls
+import formulas.urls
 import objects.urls
 import syncapp.sync.urls
 import syncapp.tenants.urls
@@ -30,5 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *synclogs.urls.api_urlpatterns,
     *connections.urls.api_urlpatterns,
     *objects.urls.api_urlpatterns,
+    *formulas.urls.api_urlpatterns,
     *syncapp.tenants.urls.api_urlpatterns,
 ]

@@ -32,7 +32,12 @@ TENANT: Final = (
         (
             NavItem("Connect objects", "objects:object_list", "table", "objects.view"),
             NavItem("Records", "objects:record_home", "database", "records.view"),
+            NavItem("Value maps", "formulas:map_list", "arrows-exchange", "value_maps.view"),
         ),
+    ),
+    NavGroup(
+        "Formulas",
+        (NavItem("Functions", "formulas:reference", "math-function", "formulas.view"),),
     ),
     NavGroup(
         "Watch",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 import connections.urls
+import formulas.urls
 import objects.urls
 import syncapp.sync.urls
 import syncapp.tenants.urls
@@ -16,6 +17,7 @@ ROOMS = (
     synclogs.urls,
     connections.urls,
     objects.urls,
+    formulas.urls,
     syncapp.tenants.urls,
 )
 

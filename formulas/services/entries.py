@@ -166,10 +166,10 @@ def pasted(text: str, *, heading: bool = False) -> tuple[list[Line], list[Proble
     return lines, problems
 
 
-def written(entries: Entries) -> str:
-    """Write entries as two columns parted by tabs, which `pasted` reads."""
+def written(pairs: Iterable[tuple[str, str]]) -> str:
+    """Write keys and values as two columns parted by tabs, which `pasted` reads."""
     drawn = io.StringIO(newline="")
-    csv.writer(drawn, delimiter="\t", lineterminator="\n").writerows(entries.items())
+    csv.writer(drawn, delimiter="\t", lineterminator="\n").writerows(pairs)
     return drawn.getvalue()
 
 

@@ -61,7 +61,7 @@ def map_value(value: ValueMapUnmapped, to: str, *, actor: Actor) -> ValueMap:
     Raises:
         Invalid: `to` is none of the map's type.
     """
-    return maps.patch_entries(value.map, {value.key: to}, actor=actor)
+    return maps.patch_map(value.map, changes={value.key: to}, actor=actor)
 
 
 def ignore_value(value: ValueMapUnmapped, *, ignored: bool) -> None:

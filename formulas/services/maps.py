@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from formulas.models import ValueMap
+from formulas.models import ValueMap, ValueMapEntry, ValueMapUnmapped
 from formulas.services import entries as rules
 from formulas.services.entries import Difference, Entries, Line, Problem
 from syncapp import canonical
@@ -159,24 +161,31 @@ def edit_map(
     return row
 
 
-def patch_entries(
-    row: ValueMap, changes: Mapping[str, str | None], *, known: int | None = None, actor: Actor
+def patch_map(
+    row: ValueMap,
+    *,
+    changes: Mapping[str, str | None],
+    known: int | None = None,
+    actor: Actor,
+    **details: Any,
 ) -> ValueMap:
     """Change some entries: a text sets the value of a key, None removes the key.
 
+    `details` are name, description and type, as far as they change.
+
     Raises:
         Changed: somebody changed the entries since `known`.
-        Invalid: a key or value will not do.
+        Invalid: a key or value will not do; the name is taken, or in use.
     """
     with transaction.atomic():
         row = _locked(row, known)
-        wanted = dict(entries_of(row))
+        wanted = entries_of(row)
         for key, value in changes.items():
             if value is None:
                 wanted.pop(key, None)
             else:
                 wanted[key] = value
-        return edit_map(row, entries=wanted, actor=actor)
+        return edit_map(row, entries=wanted, actor=actor, **details)
 
 
 def delete_map(row: ValueMap, *, actor: Actor) -> None:
@@ -198,6 +207,13 @@ def delete_map(row: ValueMap, *, actor: Actor) -> None:
 def entries_of(row: ValueMap) -> dict[str, str]:
     """Give all entries by key, in the order of keys."""
     return dict(row.entries.order_by("key").values_list("key", "value"))
+
+
+def counted(rows: QuerySet[ValueMap]) -> QuerySet[Any]:
+    """Add how many entries and waiting values there are."""
+    waiting = ValueMapUnmapped.objects.filter(tenant=OuterRef("tenant"), ignored=False)
+    entries = ValueMapEntry.objects.filter(tenant=OuterRef("tenant"))
+    return rows.annotate(n_entries=_count(entries), n_unmapped=_count(waiting))
 
 
 def judged(entries: Entries, value_type: str) -> dict[str, str]:
@@ -224,6 +240,11 @@ def refuse(problems: list[Problem]) -> None:
     if more := len(problems) - len(said):
         said.append(f"{more} more lines are wrong.")
     raise Invalid(fields={"entries": " ".join(said)})
+
+
+def _count(parts: QuerySet[Any]) -> Coalesce:
+    mine = parts.filter(map=OuterRef("pk")).order_by().values("map")
+    return Coalesce(Subquery(mine.annotate(n=Count("pk")).values("n")), 0)
 
 
 def _locked(row: ValueMap, known: int | None) -> ValueMap:

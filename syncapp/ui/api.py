@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from math import ceil
@@ -17,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from syncapp.errors import Invalid, SyncAppError
+from syncapp.errors import Changed, Invalid, SyncAppError
 from syncapp.ui.access import Actor, Scoped, Slugged
 from syncapp.ui.paging import Keyset
 
@@ -221,6 +222,21 @@ class ViewSet(viewsets.GenericViewSet[Any]):
         if getattr(self, "swagger_fake_view", False):
             return self.model._default_manager.none()
         return cast("Scoped", self.model._default_manager).for_tenant(self.tenant)
+
+
+def known_revision(request: Request) -> int | None:
+    """Give the revision that the client knows, if it says so.
+
+    Raises:
+        Changed: it is none of ours.
+    """
+    text = request.headers.get("If-Match", "*").strip()
+    if text == "*":
+        return None
+    tag = re.fullmatch(r'(?:W/)?"([0-9]{1,9})"', text)
+    if tag is None:
+        raise Changed
+    return int(tag[1])
 
 
 class Schema(AutoSchema):

@@ -12,6 +12,9 @@ from typing import Any
 from PIL import Image
 
 from connections.models import Connection
+from formulas import services as formula_services
+from formulas.models import ValueMapUnmapped
+from formulas.services import maps
 from objects.models import ConnectField, ListviewField, Record
 from syncapp.sync import leases, services, slices
 from syncapp.tenants import door
@@ -67,6 +70,9 @@ KINDS: dict[str, str] = {
     "synclogs:record_log_": "record_log",
     "synclogs:connection_panel": "connection",
     "api:api-record-log": "record_log",
+    "formulas:map_": "map",
+    "formulas:unmapped_": "unmapped",
+    "api:api-value-map": "map",
     "objects:object_": "object",
     "objects:field_": "field",
     "objects:column_": "column",
@@ -114,6 +120,15 @@ def give_pictures(tenant: Tenant) -> None:
             avatars.set_avatar(member.user, io.BytesIO(drawn.getvalue()))
 
 
+def make_map(tenant: Tenant, name: str) -> ValueMapUnmapped:
+    """Make a value map with an entry and a value that waits; give the latter."""
+    with door.tenant(tenant.pk):
+        maps.create_map(tenant=tenant, name=name, entries={"10": "net30"}, actor=COMMAND)
+        formula_services.note_unmapped(tenant.pk, {(name, "99"): 3}, make.NOW)
+        found: ValueMapUnmapped = ValueMapUnmapped.objects.get(tenant=tenant, map__name=name)
+        return found
+
+
 def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
     """Make one thing of each kind; give the arguments that name it, in whole and in part."""
     making.make_world()
@@ -129,6 +144,7 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
     make.make_profile(tenant, f"Swept{number}", [])
     make.make_member(tenant, f"swept{number}@acme.test")
     give_pictures(tenant)
+    unmapped = make_map(tenant, f"terms{number}")
     with door.tenant(tenant.pk):
         fields = ConnectField.objects.for_tenant(tenant).filter(object=connection.object_id)
         field = fields.filter(is_key=False).order_by("pk")[0]
@@ -148,6 +164,8 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
             "connection": connection.pk,
             "run": run.pk,
             "record_log": RecordLog.objects.filter(tenant_id=tenant.pk).order_by("pk")[0].pk,
+            "map": unmapped.map_id,
+            "unmapped": unmapped.pk,
             "tenant": tenant.pk,
         }
         part = {"object_pk": connection.object_id}

@@ -83,7 +83,7 @@ class TestMaps:
 
     def test_some_entries_are_changed(self, in_acme: Tenant) -> None:
         row = make_map(in_acme, entries={"10": "net30", "20": "net60"})
-        maps.patch_entries(row, {"20": None, "30": "net90", "nope": None}, actor=COMMAND)
+        maps.patch_map(row, changes={"20": None, "30": "net90", "nope": None}, actor=COMMAND)
         assert maps.entries_of(row) == {"10": "net30", "30": "net90"}
 
     def test_what_was_changed_meanwhile_stays(self, in_acme: Tenant) -> None:

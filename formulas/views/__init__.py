@@ -1,0 +1,1 @@
+"""Pages of this room: value maps with their inbox, and the reference of functions."""

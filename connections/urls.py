@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, path
 
 from connections import api, api_formulas
-from connections.views import configs, fields, inbound
+from connections.views import configs, fields, inbound, playground
 from connections.views.edit import InboundEdit
 from syncapp.tenants import door
 from syncapp.ui.api import ViewSet
@@ -45,6 +45,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbound/<int:pk>/publish/", inbound.inbound_publish, name="inbound_publish"),
     path("inbound/<int:pk>/test-query/", inbound.inbound_test_query, name="inbound_test_query"),
     path("objects/<int:pk>/import-fields/", fields.import_fields, name="import_fields"),
+    path("formulas/playground/", playground.playground, name="playground"),
+    path("formulas/try/", playground.formula_try, name="formula_try"),
+    path("formulas/words/", playground.formula_words, name="formula_words"),
 ]
 
 

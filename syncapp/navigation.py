@@ -37,7 +37,10 @@ TENANT: Final = (
     ),
     NavGroup(
         "Formulas",
-        (NavItem("Functions", "formulas:reference", "math-function", "formulas.view"),),
+        (
+            NavItem("Functions", "formulas:reference", "math-function", "formulas.view"),
+            NavItem("Playground", "connections:playground", "test-pipe", "inbound.view"),
+        ),
     ),
     NavGroup(
         "Watch",

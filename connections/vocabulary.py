@@ -1,0 +1,76 @@
+"""The words that the formula editor proposes: functions, connect objects, value maps.
+
+One JSON document for a page. What somebody may not see is not proposed either.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db.models import Prefetch
+
+from formulas.language.functions import GROUPS
+from formulas.language.signatures import Function
+from formulas.models import ValueMap
+from objects.models import ConnectField, ConnectObject
+from syncapp.tenants.models import Tenant
+
+_WANTED: Final[dict[str, tuple[str, ...]]] = {
+    "data": ("field",),
+    "vlookup": ("field", "object", "object_field", "object_field"),
+    "textvlookup": ("", "object", "object_field", "object_field"),
+    "textvlookuplike": ("", "object", "object_field", "object_field"),
+    "get_entity_data": ("object", "object_field"),
+    "translatemap": ("map",),
+}
+"""Function → what a text stands for, argument by argument."""
+
+
+def functions() -> list[dict[str, Any]]:
+    """Describe all functions, in the order of the reference."""
+    return [_described(one, heading) for heading, group in GROUPS.items() for one in group]
+
+
+def objects_of(tenant: Tenant) -> list[dict[str, Any]]:
+    """List the connect objects that keep records, with their fields; two queries."""
+    ordered = ConnectField.objects.order_by("position", "pk")
+    rows = ConnectObject.objects.for_tenant(tenant).filter(kind=ConnectObject.Kind.STORE)
+    return [
+        {
+            "name": row.type,
+            "label": row.name,
+            "fields": [
+                {"name": field.name, "label": field.label} for field in row.fields.all()
+            ],
+        }
+        for row in rows.order_by("type").prefetch_related(Prefetch("fields", queryset=ordered))
+    ]
+
+
+def maps_of(tenant: Tenant) -> list[str]:
+    """List the names of the value maps."""
+    names = ValueMap.objects.for_tenant(tenant).order_by("name").values_list("name", flat=True)
+    return list(names)
+
+
+def _described(one: Function, heading: str) -> dict[str, Any]:
+    wanted = _WANTED.get(one.name, ())
+    return {
+        "name": one.name,
+        "aliases": one.aliases,
+        "group": heading,
+        "help": one.help,
+        "notes": one.notes,
+        "returns": one.returns,
+        "parameters": [
+            {
+                "name": parameter.name,
+                "kind": parameter.kind.name,
+                "optional": parameter.default is not None,
+                "many": parameter.many,
+                "wants": wanted[place] if place < len(wanted) else "",
+            }
+            for place, parameter in enumerate(one.parameters)
+        ],
+        "example": one.examples[0].formula if one.examples else "",
+    }

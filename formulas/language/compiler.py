@@ -16,7 +16,6 @@ from formulas.language.context import Context, Missing
 from formulas.language.errors import (
     RECOVERABLE,
     ArityError,
-    BudgetError,
     FormulaError,
     FormulaTypeError,
     Span,
@@ -377,7 +376,7 @@ Argument = tuple[Callable[[Value, Context], Any] | None, Run]
 def _called(function: Function, codes: list[Code], node: Call) -> Run:
     """Make the closure of a call."""
     kinds = [function.parameter(at).kind for at in range(len(codes))]
-    if function.record and all(kind.lazy for kind in kinds):
+    if any(kind.lazy for kind in kinds):
         return _branching(function, [code.run for code in codes], node.span)
     arguments = [_argument(*pair) for pair in zip(kinds, codes, strict=True)]
     nulls = [at for at, kind in enumerate(kinds) if kind.spreads]
@@ -418,8 +417,6 @@ def _branching(function: Function, runs: list[Run], span: Span) -> Run:
 
 def _argument(kind: Kind, code: Code) -> Argument:
     """Convert a constant once; one that cannot be converted fails with the first record."""
-    if kind.lazy:
-        return None, _constant(code.run).run
     if kind.inner:
         return None, code.run
     if code.constant and not kind.zoned:
@@ -441,8 +438,6 @@ def _blame(
         if convert is not None:
             try:
                 convert(work(record, ctx), ctx)
-            except BudgetError:
-                return
             except FormulaError:
                 error.span = argument.span
                 return

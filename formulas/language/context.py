@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from time import perf_counter
+from time import thread_time
 from typing import Any, Protocol
 
 from formulas.language import limits
@@ -108,7 +108,7 @@ class Context:
         Raises:
             BudgetError: the time is over.
         """
-        now = perf_counter()
+        now = thread_time()
         if not self.ends_at:
             self.ends_at = now + limits.SECONDS
         elif now > self.ends_at:

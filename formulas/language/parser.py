@@ -86,18 +86,16 @@ def _lark() -> Lark:
 Part = Token | Node
 
 
-def _span(parts: Sequence[Part | tuple[Node, Node]]) -> Span:
+def _span(parts: Sequence[Part]) -> Span:
     """From the beginning of the first part to the end of the last."""
     return Span(_ends(parts[0])[0], _ends(parts[-1])[1])
 
 
-def _ends(part: Part | tuple[Node, Node]) -> Span:
+def _ends(part: Part) -> Span:
     if isinstance(part, Token):
         assert part.start_pos is not None
         assert part.end_pos is not None
         return Span(part.start_pos, part.end_pos)
-    if isinstance(part, tuple):
-        return Span(part[0].span.start, part[1].span.end)
     return part.span
 
 
@@ -183,8 +181,10 @@ class _Nodes(Transformer[Token, Node]):
         return replace(inner, span=_span(parts))
 
     def unary(self, parts: Sequence[Any]) -> Node:
-        operator = "-" if parts[0] == "-" else "!"
-        return Unary(operator, parts[1], _span(parts))
+        sign, operand = parts
+        if sign in {"-", "!"}:
+            return Unary(str(sign), operand, _span(parts))
+        return Call("not", (operand,), _span(parts), _ends(sign))
 
     def chain(self, parts: Sequence[Any]) -> Node:
         signs = (str(sign) for sign in parts[1::2])

@@ -43,7 +43,7 @@ def spell(node: Node) -> str:
             return f"{_operand(node.first)}{rest}"
         case Comparison():
             return f"{_operand(node.left)} {node.operator} {_operand(node.right)}"
-        case Logic():
+        case _:
             return f" {node.operator} ".join(_operand(operand) for operand in node.operands)
 
 
@@ -64,5 +64,5 @@ def _literal(node: Literal) -> str:
             return "true" if node.value else "false"
         case Decimal():
             return str(node.value)
-        case str():
-            return f"'{node.value.translate(_ESCAPES)}'"
+        case text:
+            return f"'{text.translate(_ESCAPES)}'"

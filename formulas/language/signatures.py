@@ -33,7 +33,8 @@ class Kind:
         name: as the reference shows it.
         convert: takes any value for one of this kind, or raises FormulaTypeError.
         spreads: a null here makes the result null.
-        lazy: the function gets the compiled argument and evaluates it itself, or does not.
+        lazy: the function gets the compiled argument and evaluates it itself, or does not; all
+            parameters of such a function are lazy.
         zoned: converting depends on the time zone.
         inner: it gets an `Inner`, to evaluate it for element after element.
     """

@@ -23,7 +23,7 @@ KINDS: Final = (
     ("boolean", "True or false."),
     (
         "condition",
-        "Any value: null, false, 0, an empty text, array or object are false; all else is true.",
+        "Any value. Null, false, 0, the texts false and 0 and everything empty are false.",
     ),
     ("date", "A date, or a date and time with its zone. A text in ISO form is one."),
     ("array", "Values in order. Null is an empty one; an object alone is an array of one."),

@@ -49,6 +49,14 @@ def problem(text: str, known: Known) -> str:
     return f"{wrong[0]} ({place(text, wrong[1])})" if wrong else ""
 
 
+def volatile(text: str) -> bool:
+    """Tell whether a formula may give the same record another value another time."""
+    try:
+        return compile_formula(text).volatile
+    except FormulaError:
+        return False
+
+
 def indexed(program: Program) -> Iterator[tuple[str, str]]:
     """List the objects and fields that are searched by value, as far as the formula names them."""
     for use in program.lookups:

@@ -234,6 +234,9 @@ def _key_gaps(
         yield Gap("mappings", f"Map {field.label}: it is the primary key.")
     elif any(m.target == field.name and m.kind == FieldMapping.Kind.RAW for m in mappings):
         yield Gap("mappings", f"Map {field.label} from a field: all records would get one key.")
+    elif any(m.target == field.name and checking.volatile(m.formula) for m in mappings):
+        text = f"{field.label} identifies records, so its formula must always give the same."
+        yield Gap("mappings", text)
 
 
 def _target_gaps(

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import formulas.services
 import objects.services
 from connections import checking, discovery, registry
 from connections.checking import Known
 from connections.compile import compile_version
+from connections.lookups import load_maps
 from connections.models import (
     Connection,
     ConnectionConfig,
@@ -231,12 +231,6 @@ def spec_for(connection_id: int, version_id: int | None = None) -> SyncSpec:
     if stored is None:
         raise NotThere("The connect object of this connection is gone.")
     return compile_version(version, objects.services.load_shape(stored), load_maps)
-
-
-def load_maps(tenant_id: int) -> dict[str, Mapping[str, Any]]:
-    """Give the tenant's value maps as programs use them: name → key → value."""
-    found = formulas.services.load_maps(tenant_id)
-    return {name: loaded.values for name, loaded in found.items()}
 
 
 def config_for(config_id: int) -> ConnectionConfig:

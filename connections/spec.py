@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Final, Protocol
 
 from connections.kit.codes import Code
-from formulas.language import Program
+from formulas.language import Lookups, Program
 from formulas.language.context import Context
 from objects.shape import FieldShape, ObjectShape
 
@@ -52,19 +52,45 @@ class Row:
         return any(use.function in functions for use in uses)
 
 
+class Answers(Lookups, Protocol):
+    """Answers lookups of a page's records together.
+
+    Attributes:
+        record: place of the record whose formulas are evaluated now.
+    """
+
+    record: int
+
+    def fetch(self) -> None:
+        """Get what was missing; then evaluate again."""
+
+
 @dataclass(slots=True)
 class Surroundings:
     """What formulas have beside a record's values; one serves record after record.
 
     Attributes:
         context: time, facts and answers of the run.
+        answers: the context's lookups, if formulas look something up.
         remote_id: of the record that is mapped now.
         linked: it is linked to a record of ours, which keeps its numbers.
     """
 
     context: Context
+    answers: Answers | None = None
     remote_id: str = ""
     linked: bool = False
+
+    @classmethod
+    def like(cls, context: Context, answers: Answers | None = None) -> Surroundings:
+        """Make some for one thread: time and facts of this context, and other answers."""
+        return cls(Context(answers, context.moment, context.facts), answers)
+
+    def turn_to(self, place: int, remote_id: str | None, *, linked: bool) -> None:
+        """Say which record of the page is mapped next."""
+        self.remote_id, self.linked = remote_id or "", linked
+        if self.answers is not None:
+            self.answers.record = place
 
 
 @dataclass(frozen=True, slots=True)

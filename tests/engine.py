@@ -11,6 +11,8 @@ from connections.compile import compile_version
 from connections.kit.codes import Outcome
 from connections.kit.values import Page, Record
 from connections.spec import SyncSpec
+from formulas.language import Missing, Wanted
+from formulas.language.context import Context
 from objects.records.changes import ChangeOp, RecordChange, Stored, Written
 from objects.shape import FieldShape, ObjectShape
 from objects.values import index_text
@@ -78,6 +80,39 @@ def tombstone(remote_id: str) -> Record:
     return Record(remote_id, b"{}", deleted=True)
 
 
+class Neighbours:
+    """Answers lookups after they were fetched: what a text is looked up to, and numbers."""
+
+    def __init__(self) -> None:
+        self.record = 0
+        self.found: dict[str, Any] = {}
+        self.next = 1
+        self.rounds: list[int] = []
+        self._asked: set[Wanted | tuple[int, str]] = set()
+        self._told: dict[Wanted | tuple[int, str], Any] = {}
+
+    def turn_page(self) -> None:
+        self._told = {}
+
+    def answer(self, wanted: Wanted) -> Any:
+        question = (self.record, wanted.object) if wanted.what == "sequence" else wanted
+        if question not in self._told:
+            self._asked.add(question)
+            raise Missing(wanted)
+        return self._told[question]
+
+    def fetch(self) -> None:
+        assert self._asked
+        self.rounds.append(len(self._asked))
+        for question in sorted(self._asked, key=str):
+            if isinstance(question, Wanted):
+                self._told[question] = self.found.get(question.key)
+            else:
+                self._told[question] = self.next
+                self.next += 1
+        self._asked = set()
+
+
 @dataclass
 class Memory:
     """A record store, its links and its log; writes a page as a whole or not at all."""
@@ -93,6 +128,8 @@ class Memory:
     locks: int = 0
     sets: int = 0
     asked: list[str] = field(default_factory=list)
+    answers: Neighbours = field(default_factory=Neighbours)
+    context: Context | None = None
     _seq: int = 0
     _open: bool = False
 
@@ -105,7 +142,9 @@ class Memory:
             for number, part in enumerate(parts, 1)
         ]
         before = len(self.log)
-        end = pipeline.run(iter(pages), self.spec, self, should_stop=lambda: False)
+        end = pipeline.run(
+            iter(pages), self.spec, self, should_stop=lambda: False, context=self.context
+        )
         assert end is pipeline.End.COMPLETE
         return self.log[before:]
 
@@ -136,6 +175,7 @@ class Memory:
     def page(self) -> Iterator[None]:
         before = dict(self.records), dict(self.known), self._seq
         self._open = True
+        self.answers.turn_page()
         try:
             yield
         except BaseException:

@@ -58,10 +58,12 @@ class Reading(NamedTuple):
     Attributes:
         mapped: its values; None for a tombstone or an unreadable record.
         verdict: what is wrong with it already.
+        waits: its formulas ask for something that is still to be fetched.
     """
 
     mapped: Mapped | None
     verdict: Verdict | None
+    waits: bool = False
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ class Incoming:
     Attributes:
         index: its place in the page.
         digest: hash of program and source record.
-        mapped, verdict: its reading.
+        mapped, verdict, waits: its reading.
     """
 
     index: int
@@ -80,6 +82,11 @@ class Incoming:
     link: LinkFact | None
     mapped: Mapped | None
     verdict: Verdict | None
+    waits: bool = False
+
+    def take(self, reading: Reading) -> None:
+        """Take over what was read."""
+        self.mapped, self.verdict, self.waits = reading
 
     @property
     def record_id(self) -> int | None:

@@ -17,6 +17,8 @@ from uuid import UUID
 from django import db
 from django.db import transaction
 
+import formulas.services
+from connections.lookups import Answers, Numbers, drawn, foreseen
 from connections.spec import SyncSpec
 from objects.records import index, read
 from objects.records.changes import Origin, RecordChange, Source, Stored, Written
@@ -33,6 +35,7 @@ class Store:
     """The record store, as the pages of one slice of a run see it.
 
     Attributes:
+        answers: what formulas look up, page by page.
         stop_requested: somebody asked the run to stop; known after each page.
         pages: number of the last stored page.
     """
@@ -53,12 +56,14 @@ class Store:
         self._clock = clock
         self._now = clock()
         self._siblings: list[int] | None = None
+        self.answers = Answers(spec.tenant_id, spec.maps, self._numbers())
 
     @contextmanager
     def page(self) -> Iterator[None]:
         """Open the page's transaction, in which the lease holds."""
         with door.tenant(self.spec.tenant_id):
             self._now = self._clock()
+            self.answers.turn_page()
             self.stop_requested = leases.prove(self.run.pk, self._token, self._now)
             yield
         self.pages += 1
@@ -105,7 +110,13 @@ class Store:
         self._turn(settled, unchanged)
 
     def _turn(self, settled: Settled, unchanged: list[int]) -> None:
+        """Close the page; what its formulas found unmapped goes to the inboxes, rehearsed or not."""
+        if unmapped := self.answers.unmapped:
+            formulas.services.note_unmapped(self.spec.tenant_id, unmapped, self._now)
         ledger.turn_page(self.spec, self.run, self.pages + 1, settled, unchanged, self._now)
+
+    def _numbers(self) -> Numbers:
+        return drawn(self.spec.tenant_id)
 
     def _clashes(self, changes: Sequence[RecordChange]) -> Mapping[int, FieldShape]:
         return index.clashes(self.spec.shape, changes) if self.spec.shape.unique else {}
@@ -125,7 +136,14 @@ class Store:
 
 
 class Rehearsal(Store):
-    """The same on a dry run: reads what a run reads, writes nothing but the log of the run."""
+    """The same on a dry run: reads what a run reads, writes nothing but the log of the run.
+
+    Except that values which no map has are noted: to meet them before they do harm is what a
+    rehearsal is for. Numbers are shown as they would be given, and not taken.
+    """
+
+    def _numbers(self) -> Numbers:
+        return foreseen(self.spec.tenant_id)
 
     def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:  # noqa: ARG002  a port
         """Reject what a run would reject before it writes."""

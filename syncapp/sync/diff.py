@@ -9,20 +9,19 @@ answer, so a dry run and a real one cannot differ.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import xxhash
 
 from connections.kit.codes import Code, Outcome
 from connections.kit.values import Record
-from connections.spec import Mapped, SyncSpec
+from connections.spec import Mapped, Surroundings, SyncSpec
 from objects.records.changes import ChangeOp, RecordChange, Stored
 from objects.values import completed, index_text, missing, plain
-from syncapp.sync import verdicts
+from syncapp.sync import rounds, verdicts
 from syncapp.sync.changes import Decision, Facts, Incoming, LinkFact, Reading, Verdict
 
 Links = Mapping[str, LinkFact]
-_NOTHING: Final = Reading(None, None)
 
 
 def usable_ids(records: Sequence[Record]) -> list[str]:
@@ -34,28 +33,12 @@ def usable_ids(records: Sequence[Record]) -> list[str]:
     ]
 
 
-def read(spec: SyncSpec, record: Record) -> Reading:
-    """Decode and map one record; whatever goes wrong stays with this record."""
-    if record.deleted:
-        return _NOTHING
-    try:
-        values = record.values
-    except Exception as error:  # noqa: BLE001  the record is the unit of failure
-        return Reading(None, verdicts.unreadable(error))
-    try:
-        mapped = spec.map(values)
-    except Exception as error:  # noqa: BLE001  as above; the mapping itself refuses, not raises
-        return Reading(None, verdicts.unmappable(error))
-    if mapped.refusal is not None:
-        return Reading(mapped, verdicts.of_mapping(mapped.refusal))
-    return Reading(mapped, None)
-
-
 def sift(
     spec: SyncSpec,
     records: Sequence[Record],
     links: Links,
     readings: Sequence[Reading] | None = None,
+    around: Surroundings | None = None,
 ) -> tuple[list[Decision], list[Incoming]]:
     """Settle what the bytes alone tell, and map the rest.
 
@@ -63,7 +46,8 @@ def sift(
         spec: the published version, compiled.
         records: the page, in source order.
         links: remote id → link, for the usable ids of the page.
-        readings: what `read` gave for each record, if somebody had the time.
+        readings: what `rounds.ahead` gave for each record, if somebody had the time.
+        around: what formulas have beside the records, if there are any.
 
     Returns:
         Decisions for the records that are settled, and the others; together one per record.
@@ -71,7 +55,7 @@ def sift(
     last = {record.remote_id: index for index, record in enumerate(records)}
     settled: list[Decision] = []
     incoming: list[Incoming] = []
-    fingerprint, hash_of = spec.fingerprint, xxhash.xxh3_128_hexdigest
+    fingerprint, hash_of, by_bytes = spec.fingerprint, xxhash.xxh3_128_hexdigest, spec.by_bytes
     for index, record in enumerate(records):
         remote_id = record.remote_id
         link = links.get(remote_id) if remote_id else None
@@ -81,7 +65,8 @@ def sift(
             settled.append(_superseded(index, record, link))
         else:
             digest = hash_of(fingerprint + record.raw)
-            if link is not None and link.digest == digest and not record.deleted:
+            known = by_bytes and link is not None and link.digest == digest
+            if link is not None and known and not record.deleted:
                 settled.append(
                     Decision(
                         index,
@@ -93,8 +78,9 @@ def sift(
                     )
                 )
             else:
-                mapped, verdict = readings[index] if readings else read(spec, record)
-                incoming.append(Incoming(index, record, digest, link, mapped, verdict))
+                one = Incoming(index, record, digest, link, None, None)
+                one.take(readings[index] if readings else rounds.read(spec, one, around))
+                incoming.append(one)
     return settled, incoming
 
 
@@ -153,6 +139,7 @@ class _Page:
             for one in incoming
             if one.mapped is not None and one.verdict is None
         }
+        self.own_key = spec.shape.key.name if spec.shape.key is not None else ""
         self.taken: set[int] = set()
         self.keys: set[str] = set()
 
@@ -231,10 +218,13 @@ class _Page:
         if not self.spec.allow_create:
             decision.outcome, decision.code = Outcome.SKIPPED, Code.CREATE_OFF
             return decision
-        if absent := missing(shape, mapped.values):
+        values = mapped.values
+        if existing is not None and self.spec.numbered:
+            values = {**self._numbers(existing), **values}
+        if absent := missing(shape, values):
             return _stop(decision, verdicts.absent(absent[0]))
         self.keys.add(key)
-        values = completed(shape, mapped.values) if shape.defaults else mapped.values
+        values = completed(shape, values) if shape.defaults else values
         decision.outcome = Outcome.CREATED
         if existing is None:
             decision.code = Code.NEW
@@ -247,9 +237,16 @@ class _Page:
             )
         return decision
 
+    def _numbers(self, existing: Stored) -> dict[str, Any]:
+        """Give the numbers that a deleted record had, for the one that comes back."""
+        stored = existing.values
+        return {
+            name: stored[name] for name in self.spec.numbered if stored.get(name) is not None
+        }
+
     def _update(self, decision: Decision, mapped: Mapped, existing: Stored) -> Decision:
-        patch = difference(existing.values, mapped.values)
-        key = mapped.record_key
+        patch, also = self._differing(existing, mapped)
+        key = "" if self.own_key in self.spec.volatile else mapped.record_key
         renamed = key if key and key != existing.key else None
         matched = decision.link is None or decision.link.record_id != existing.id
         if renamed and (verdict := self._key_problem(renamed, existing)):
@@ -264,8 +261,26 @@ class _Page:
             self.keys.add(renamed)
         decision.outcome = Outcome.UPDATED
         decision.code = Code.MATCHED if matched else Code.CHANGED
+        patch = {**patch, **also}
         decision.change = RecordChange(ChangeOp.UPDATE, existing.key, patch, existing, renamed)
         return decision
+
+    def _differing(
+        self, existing: Stored, mapped: Mapped
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Give what differs, and what is written along with it but is no reason to write."""
+        found = difference(existing.values, mapped.values)
+        spec, stored = self.spec, existing.values
+        if spec.volatile.isdisjoint(found):
+            return found, {}
+        patch: dict[str, Any] = {}
+        also: dict[str, Any] = {}
+        for name, value in found.items():
+            if name not in spec.numbered:
+                (also if name in spec.volatile else patch)[name] = value
+            elif stored.get(name) is None:
+                patch[name] = value  # a number stays as it was given, whoever gave it
+        return patch, also
 
     def _key_problem(self, key: str, existing: Stored | None) -> Verdict | None:
         """Say why the record cannot have this key."""

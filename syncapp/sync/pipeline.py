@@ -8,7 +8,8 @@
             destination.write(decisions)         5 write   in sets; on a dry run not at all
             destination.keep(settled)            6 log     links, record logs, page, counters
 
-Conditions will stand before `map`, and formulas inside of it: both belong to the compiled spec.
+Conditions will stand before `map`. Formulas are inside of it; what they look up is fetched for the
+whole page, and the records that waited for it are mapped again, in rounds.
 The record is the unit of failure and the page the unit of work: what happens to a record is an
 outcome, what happens to a run is an exception, and a page is stored with all that was decided
 about it or not at all.
@@ -24,8 +25,9 @@ from time import perf_counter
 from typing import Protocol
 
 from connections.kit.values import Page
-from connections.spec import SyncSpec
-from syncapp.sync import diff, facts
+from connections.spec import Answers, Surroundings, SyncSpec
+from formulas.language.context import Context
+from syncapp.sync import diff, facts, rounds
 from syncapp.sync.ahead import reading_ahead
 from syncapp.sync.changes import Decision, LinkFact, Reading, Tally
 from syncapp.sync.writing import SetRefused
@@ -73,6 +75,10 @@ class Destination(facts.Lookups, Protocol):
     def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:
         """Write the changes; see `writing.apply`."""
 
+    @property
+    def answers(self) -> Answers:
+        """Who answers what the formulas of the page look up."""
+
     def keep(self, settled: Settled) -> None:
         """Store what became of the page, and where reading goes on after it."""
 
@@ -102,6 +108,7 @@ def run(
     destination: Destination,
     *,
     should_stop: Callable[[], bool],
+    context: Context | None = None,
     leaving: Callable[[], None] = lambda: None,
     left: Callable[[], None] = lambda: None,
 ) -> End:
@@ -112,6 +119,7 @@ def run(
         spec: the version that the run follows.
         destination: where decisions go.
         should_stop: asked after each page.
+        context: time and facts of the run, for formulas.
         leaving: called when no further page will be taken, before the thread is waited for.
         left: called in the thread at its end, to give back what belongs to the thread.
 
@@ -119,10 +127,11 @@ def run(
         RemoteError: the source cannot go on; all pages before are stored.
         Fenced: another worker took over; nothing more may be done.
     """
+    context = context or Context()
     outlook = Outlook()
-    with reading_ahead(_prepared(pages, spec, outlook), leave=left) as ahead:
+    with reading_ahead(_prepared(pages, spec, context, outlook), leave=left) as ahead:
         try:
-            return _settle_all(ahead, spec, destination, outlook, should_stop)
+            return _settle_all(ahead, spec, destination, context, outlook, should_stop)
         finally:
             leaving()
 
@@ -131,6 +140,7 @@ def _settle_all(
     ahead: Iterator[Prepared],
     spec: SyncSpec,
     destination: Destination,
+    context: Context,
     outlook: Outlook,
     should_stop: Callable[[], bool],
 ) -> End:
@@ -138,9 +148,9 @@ def _settle_all(
     for prepared in ahead:
         waited = perf_counter() - started
         try:
-            mapped = settle(prepared, spec, destination, waited=waited)
+            mapped = settle(prepared, spec, destination, context, waited=waited)
         except SetRefused:
-            mapped = settle(prepared, spec, destination, waited=waited, halving=True)
+            mapped = settle(prepared, spec, destination, context, waited=waited, halving=True)
         outlook.new = 2 * mapped > len(prepared.page.records)
         if prepared.page.complete:
             return End.COMPLETE
@@ -150,11 +160,16 @@ def _settle_all(
     return End.CUT
 
 
-def _prepared(pages: Iterator[Page], spec: SyncSpec, outlook: Outlook) -> Iterator[Prepared]:
-    """Map ahead, in the reading thread, while the database is busy with the page before."""
+def _prepared(
+    pages: Iterator[Page], spec: SyncSpec, context: Context, outlook: Outlook
+) -> Iterator[Prepared]:
+    """Map ahead, in the reading thread, while the database is busy with the page before.
+
+    Formulas that look something up need the database themselves, so they wait for their page.
+    """
     for page in pages:
-        if outlook.new:
-            yield Prepared(page, [diff.read(spec, record) for record in page.records])
+        if outlook.new and not spec.asks:
+            yield Prepared(page, rounds.ahead(spec, page, context))
         else:
             yield Prepared(page, None)
 
@@ -163,6 +178,7 @@ def settle(
     prepared: Prepared,
     spec: SyncSpec,
     destination: Destination,
+    context: Context,
     *,
     waited: float = 0.0,
     halving: bool = False,
@@ -173,6 +189,7 @@ def settle(
         prepared: its records.
         spec: the version that the run follows.
         destination: where decisions go.
+        context: time and facts of the run, for formulas.
         waited: seconds that the page took to come.
         halving: find the records that the store refuses.
 
@@ -186,7 +203,10 @@ def settle(
     with destination.page():
         opened = perf_counter()
         links = destination.links(diff.usable_ids(page.records))
-        decisions, incoming = diff.sift(spec, page.records, links, prepared.readings)
+        around = Surroundings.like(context, destination.answers) if spec.programs else None
+        decisions, incoming = diff.sift(spec, page.records, links, prepared.readings, around)
+        if around is not None:
+            rounds.map_all(spec, incoming, around)
         mapped = perf_counter()
         if incoming:
             destination.lock()

@@ -182,6 +182,7 @@ class _Slice:
         with door.tenant(self.claimed.tenant_id):
             spec = specs.spec_of(self.run)
             config = connections.services.config_for(spec.config_id)
+            spec, context = specs.surrounded(self.run, spec, config)
             pages, cursor = self._place(spec)
         make = Rehearsal if self.run.kind == SyncLog.Kind.DRY else Store
         store = make(spec, self.run, self.claimed.token, self.clock, pages)
@@ -194,6 +195,7 @@ class _Slice:
                 spec,
                 store,
                 should_stop=self._should_stop(store, heartbeat),
+                context=context,
                 leaving=self.over.set,
                 left=_leave_thread,
             )

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import xxhash
 
 import connections.services
 import objects.services
 from connections import publish
 from connections.compile import compile_version
-from connections.models import Connection, Pair
+from connections.lookups import load_maps
+from connections.models import Connection, ConnectionConfig, Pair
 from connections.spec import SyncSpec
+from formulas.language.context import Context
 from objects.models import ConnectObject
+from syncapp import canonical
 from syncapp.errors import Refused
 from synclogs.models import SyncLog
 
@@ -65,6 +72,46 @@ def spec_of(run: SyncLog) -> SyncSpec:
     if stored is None:
         raise Refused("The connect object of this connection is gone.")
     draft = Draft(run.tenant_id, run.connection_id, document)
-    return compile_version(
-        draft, objects.services.load_shape(stored), connections.services.load_maps
+    return compile_version(draft, objects.services.load_shape(stored), load_maps)
+
+
+def surrounded(
+    run: SyncLog, spec: SyncSpec, config: ConnectionConfig
+) -> tuple[SyncSpec, Context]:
+    """Give what formulas have beside the records, and the spec as it is with that.
+
+    What formulas can ask about connection, config and time zone decides about records as the
+    mappings do, so it belongs to the fingerprint; the time does not.
+    """
+    if not spec.programs:
+        return spec, Context()
+    zone = ZoneInfo(run.tenant.time_zone)
+    facts: dict[str, Any] = {
+        "direction": spec.direction,
+        "connection": {
+            "name": run.name,
+            "system": spec.system_type,
+            "entity": spec.entity,
+            "object": spec.shape.type,
+        },
+        "settings": config.settings,
+    }
+    told = canonical.dumps([zone.key, facts])
+    fingerprint = xxhash.xxh3_128_digest(spec.fingerprint + told)
+    moment = (run.started_at or run.queued_at).astimezone(zone)
+    context = Context(None, moment, {**facts, "last_run": _last_success(run)})
+    return replace(spec, fingerprint=fingerprint), context
+
+
+def _last_success(run: SyncLog) -> datetime | None:
+    """Tell when the last run of this connection began that succeeded."""
+    before = SyncLog.objects.for_tenant(run.tenant_id).filter(
+        connection_id=run.connection_id, state=SyncLog.State.SUCCEEDED, pk__lt=run.pk
     )
+    began: datetime | None = (
+        before.exclude(kind=SyncLog.Kind.DRY)
+        .order_by("-pk")
+        .values_list("started_at", flat=True)
+        .first()
+    )
+    return began

@@ -286,7 +286,7 @@ def test_a_rejection_names_the_key_if_it_is_known(store: Memory) -> None:
 
 
 def test_a_mapping_that_breaks_costs_one_record(store: Memory) -> None:
-    def breaks(values: Any) -> Any:
+    def breaks(_values: Any, _around: Any = None, /) -> Any:
         raise ZeroDivisionError
 
     store.spec = replace(store.spec, map=breaks)

@@ -47,7 +47,12 @@ class MapForm(Form):
         required=False,
         strip=False,
         widget=forms.Textarea(
-            attrs={"rows": 16, "class": "code", "spellcheck": "false", "wrap": "off"}
+            attrs={
+                "rows": 16,
+                "class": "code two-columns",
+                "spellcheck": "false",
+                "wrap": "off",
+            }
         ),
         help_text="One per line: key, tab, value.",
     )
@@ -86,7 +91,12 @@ class PasteForm(Form):
         label="Two columns",
         strip=False,
         widget=forms.Textarea(
-            attrs={"rows": 12, "class": "code", "spellcheck": "false", "wrap": "off"}
+            attrs={
+                "rows": 12,
+                "class": "code two-columns",
+                "spellcheck": "false",
+                "wrap": "off",
+            }
         ),
         help_text="Keys and values, copied out of a spreadsheet or a CSV file.",
     )

@@ -31,6 +31,7 @@ def show(request: TenantRequest) -> HttpResponse:
         "total": sum(map(len, found.values())),
         "filterset": {"form": form},
         "kinds": reference.KINDS,
+        "may_try": request.member.may("inbound.view"),
         "record": msgspec.json.format(canonical.text(example.RECORD)),
     }
     fragment = request.htmx and not request.htmx.history_restore_request

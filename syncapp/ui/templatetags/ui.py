@@ -10,6 +10,7 @@ from django.forms import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Sel
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from syncapp.ui import formats, html, icons
@@ -53,6 +54,17 @@ def duration(value: timedelta | float | None) -> SafeString | str:
 def count(value: int | None) -> SafeString | str:
     """Show a number in groups: `{{ run.n_read|count }}`."""
     return html.EMPTY if value is None else formats.count(value)
+
+
+@register.filter
+def coded(text: str) -> SafeString:
+    """Show what stands between backticks as code: `{{ one.help|coded }}`."""
+    parts = enumerate(text.split("`"))
+    return format_html_join(
+        "",
+        "{}",
+        ((format_html("<code>{}</code>", part) if at % 2 else part,) for at, part in parts),
+    )
 
 
 @register.simple_tag(takes_context=True)

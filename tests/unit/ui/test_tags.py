@@ -34,6 +34,13 @@ def test_a_query_string_changes_one_thing_and_starts_at_the_first_page(
     assert render(tag, query=query, more={"cursor": "c"}) == text
 
 
+def test_what_stands_between_backticks_is_code() -> None:
+    words = "for values `a < b`, or `c`"
+    assert render("{{ words|coded }}", words=words) == (
+        "for values <code>a &lt; b</code>, or <code>c</code>"
+    )
+
+
 def test_addresses_carry_the_tenant() -> None:
     assert render("{% turl 'gallery:detail' pk=7 %}") == "/acme/things/7/"
 

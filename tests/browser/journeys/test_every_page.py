@@ -42,6 +42,8 @@ UNLINKED = {
     "synclogs:connection_panel": "a panel of the connection's page",
     "synclogs:run_progress": "a part of the run's page",
     "synclogs:run_export": "a download",
+    "formulas:unmapped_map": "a button",
+    "formulas:unmapped_ignore": "a button",
     "objects:field_move": "a button",
     "objects:column_move": "a button",
     "objects:record_by_key": "leads on",

@@ -6,19 +6,16 @@ what a value map does not have is not noted in its inbox.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import formulas.services
+from connections.lookups import Answers, foreseen
 from connections.models import Connection
-from formulas.language import Wanted
+from formulas.language import FormulaValueError, Wanted
 from formulas.language.context import Context
-from formulas.language.errors import FormulaValueError
-from formulas.services import LoadedMap
-from syncapp.errors import Invalid
 from syncapp.tenants.models import Tenant
 
 
@@ -29,69 +26,68 @@ class Holder(Protocol):
         """Tell whether this one may do what `code` names."""
 
 
-@dataclass(frozen=True, slots=True)
+class _Maps(Mapping[str, Mapping[str, Any]]):
+    """The tenant's value maps, each loaded when it is asked for."""
+
+    def __init__(self, tenant_id: int) -> None:
+        self._tenant_id = tenant_id
+        self._loaded: dict[str, Mapping[str, Any] | None] = {}
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name not in self._loaded:
+            found = formulas.services.load_maps(self._tenant_id, [name]).get(name)
+            self._loaded[name] = found.values if found else None
+        content = self._loaded[name]
+        if content is None:
+            raise KeyError(name)
+        return content
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(name for name, content in self._loaded.items() if content is not None)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+class _Guarded(Answers):
+    """Answers of somebody who may not see records elsewhere, and so not here."""
+
+    def answer(self, wanted: Wanted) -> Any:
+        """Answer what is no record's."""
+        if wanted.what not in {"map", "sequence"}:
+            raise FormulaValueError("Looking up records needs the permission records.view.")
+        return super().answer(wanted)
+
+
 class Asked:
-    """What goes along with an evaluation.
+    """What goes along with evaluations that change nothing, inside the tenant's door.
 
     Attributes:
         context: for the program.
-        fetch: gets the answers that were missing; then evaluate again.
     """
 
-    context: Context
-    fetch: Callable[[], None]
+    def __init__(self, answers: Answers, zoned: datetime, facts: Mapping[str, Any]) -> None:
+        self._answers = answers
+        self.context = Context(answers, zoned, facts)
 
-
-class Answers:
-    """Answers the lookups of somebody who tries, inside the tenant's door.
-
-    Records are shown to those only who may see them elsewhere, too.
-    """
-
-    def __init__(self, tenant: Tenant, *, records: bool) -> None:
-        self._tenant = tenant
-        self._may_see_records = records
-        self._maps: dict[str, LoadedMap] | None = None
-
-    def answer(self, wanted: Wanted) -> Any:
-        """Answer, or raise Missing.
-
-        Raises:
-            FormulaError: it cannot be answered at all.
-        """
-        match wanted.what:
-            case "map":
-                return self._mapped(wanted)
-            case "sequence":
-                return self._next(wanted.object)
-        raise FormulaValueError("There are no records to look something up in.")
+    def turn_to(self, number: int, label: str) -> None:
+        """Say which record comes next."""
+        self._answers.record = number
+        self.context.seed = label
 
     def fetch(self) -> None:
-        """Get what was missing."""
-
-    def _mapped(self, wanted: Wanted) -> Any:
-        if self._maps is None:
-            self._maps = formulas.services.load_maps(self._tenant.pk)
-        found = self._maps.get(wanted.object)
-        if found is None:
-            raise FormulaValueError(f"There is no value map “{wanted.object}”.")
-        return [found.values[wanted.key]] if wanted.key in found.values else None
-
-    def _next(self, name: str) -> int:
-        try:
-            return formulas.services.peek(self._tenant.pk, name)
-        except Invalid as error:
-            raise FormulaValueError(error.message) from error
+        """Get the answers that were missing; then evaluate again."""
+        self._answers.fetch()
 
 
 def for_holder(
     tenant: Tenant, holder: Holder, *, now: datetime, connection: Connection | None = None
 ) -> Asked:
     """Make what goes along when this one tries a formula, as in a run of the connection."""
-    answers = Answers(tenant, records=holder.may("records.view"))
+    kind = Answers if holder.may("records.view") else _Guarded
+    answers = kind(tenant.pk, _Maps(tenant.pk), foreseen(tenant.pk))
     zone = ZoneInfo(tenant.time_zone)
-    facts = facts_of(connection) if connection else {}
-    return Asked(Context(answers, now.astimezone(zone), facts), answers.fetch)
+    return Asked(answers, now.astimezone(zone), facts_of(connection) if connection else {})
 
 
 def facts_of(connection: Connection) -> dict[str, Any]:

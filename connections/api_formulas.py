@@ -151,13 +151,7 @@ class EvaluateViewSet(ViewSet):
                 self.owner, self.holder, now=timezone.now(), connection=connection
             )
             record = sent.get("record", {}) if sampled is None else sampled.record
-            told = trying.answer(
-                sent["formula"],
-                record,
-                asked.context,
-                explain=sent["explain"],
-                fetch=asked.fetch,
-            )
+            told = trying.answer(sent["formula"], record, asked, explain=sent["explain"])
         return Response(told if sampled is None else told | {"record": sampled.record})
 
     def _asked(self, sent: dict[str, Any]) -> tuple[Connection | None, Sampled | None]:

@@ -5,15 +5,17 @@ What is tried changes nothing: no record, no sequence, no inbox.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
+from connections.answering import Asked
 from connections.samples import Sampled
 from formulas.language import FormulaError, Missing, Program, compile_formula, values
 from formulas.language.compiler import Step
 from formulas.language.context import Context
+from formulas.language.program import Explanation
 from syncapp import canonical
 
 SECONDS: Final = 5.0
@@ -21,8 +23,6 @@ SECONDS: Final = 5.0
 
 _SHOWN: Final = 2_000  # characters of a value that is shown to a person
 _PART: Final = 10_000  # size of a part's value that is still given whole
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,8 @@ class Tally:
 def answer(
     text: str,
     record: Mapping[str, Any],
-    context: Context,
+    asked: Asked,
     *,
-    fetch: Callable[[], None],
     explain: bool = False,
 ) -> dict[str, Any]:
     """Evaluate a formula on a record, and tell all about it as JSON has it.
@@ -76,7 +75,7 @@ def answer(
     except FormulaError as problem:
         told = {**_answer(text, None, problem), "fields": [], "lookups": []}
         return told | {"steps": []} if explain else told
-    found = _settled(lambda: program.explain(record, context), fetch)
+    found = _explained(program, record, asked)
     told = {
         **_answer(text, found.value, found.error),
         "fields": [{"name": use.name, **_place(use.span)} for use in program.field_uses],
@@ -88,9 +87,8 @@ def answer(
 def tally(
     text: str,
     samples: Sequence[Sampled],
-    context: Context,
+    asked: Asked,
     *,
-    fetch: Callable[[], None],
     seconds: float = SECONDS,
 ) -> Tally:
     """Evaluate a formula on many records; lookups of all of them are fetched together."""
@@ -107,11 +105,12 @@ def tally(
             if perf_counter() > ends_at:
                 break
             try:
-                results[number] = _outcome(program, samples[number], context)
+                asked.turn_to(number, samples[number].label)
+                results[number] = _outcome(program, samples[number], asked.context)
             except Missing:
                 behind.append(number)
         if behind:
-            fetch()
+            asked.fetch()
         waiting = behind
     return _counted(results, samples)
 
@@ -126,17 +125,16 @@ def shown(value: Any) -> str:
     return written if len(written) <= _SHOWN else f"{written[:_SHOWN]}…"
 
 
-def _settled(act: Callable[[], T], fetch: Callable[[], None]) -> T:
+def _explained(program: Program, record: Mapping[str, Any], asked: Asked) -> Explanation:
     """Repeat until no lookup is without an answer; each round knows more than the last."""
     while True:
         try:
-            return act()
+            return program.explain(record, asked.context)
         except Missing:
-            fetch()
+            asked.fetch()
 
 
 def _outcome(program: Program, sampled: Sampled, context: Context) -> Any:
-    context.seed = sampled.label
     try:
         return program.evaluate(sampled.record, context)
     except FormulaError as error:

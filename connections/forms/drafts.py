@@ -27,6 +27,8 @@ _FORMULA: Final = {
     "autocomplete": "off",
     "aria-label": "Formula",
     "data-formula": "",
+    "data-record": "#sample-text",
+    "data-fields": "#source-fields",
 }
 KEEP_DAYS: Final = [(days, f"{days} days") for days in Connection.KEEP_DAYS]
 

@@ -23,8 +23,8 @@ class FormulaWidget(forms.Textarea):
     """A text area that becomes an editor where there is a script; see ui/formula.js.
 
     Args:
-        attrs: `data-result`, `data-record` and `data-fields` name elements of the page: where the
-            value is shown, which text is the record, and a list of the source's fields.
+        attrs: `data-result` and `data-record` name elements of the page: where the value is shown,
+            and what holds the record.
     """
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
@@ -97,6 +97,11 @@ class PlaygroundForm(Form):
         }
         offered = [(heading, rows) for heading, rows in groups.items() if rows]
         source.choices = [("", "The record below"), *offered]
+
+    def offers(self, source: str) -> bool:
+        """Tell whether this source may be chosen."""
+        field: Any = self.fields["source"]
+        return bool(field.valid_value(source))
 
     def chosen(self) -> tuple[str, int]:
         """Give kind and id of the chosen source; two blanks if it is the record itself."""

@@ -7,6 +7,7 @@ the same form, so it works without a script; with one, only the form is replaced
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.db.models import QuerySet
@@ -29,6 +30,7 @@ from connections.models import Connection, ConnectionConfig, RemoteEntity
 from connections.publish import shape_of
 from objects.models import ConnectObject
 from objects.shape import ObjectShape
+from syncapp.canonical import text
 from syncapp.errors import Invalid
 from syncapp.tenants import door
 from syncapp.tenants.http import TenantRequest
@@ -227,17 +229,29 @@ class InboundEdit(EditView):
 
 
 def shown_sample(sample: Sample) -> dict[str, Any]:
-    """Give what the table of a test query shows: simple values as text, the rest as JSON."""
+    """Give what the table of a test query shows: simple values as text, the rest as JSON.
+
+    `texts` are the records as a whole, for formulas to be tried on.
+    """
     return {
         "fields": sample.fields,
         "lines": [
             [discovery.cell(record, name) for name in sample.fields]
             for record in sample.records
         ],
+        "texts": [
+            (_named(record, n), text(record)) for n, record in enumerate(sample.records, 1)
+        ],
         "n": len(sample.records),
         "unreadable": sample.unreadable,
         "seconds": sample.elapsed_ms / 1000,
     }
+
+
+def _named(record: Mapping[str, Any], number: int) -> str:
+    """Call a record by its first fields, which often are its key and name."""
+    cells = (discovery.cell(record, name) for name in list(record)[:2])
+    return f"{number} · {' · '.join(cell for cell in cells if cell)[:60]}"
 
 
 def _kind(row: Connection) -> type[System]:

@@ -31,6 +31,9 @@ from syncapp.ui.links import tenant_reverse
 _ADDRESSED: Final = ("formula", "source", "key")
 """What a link to the playground may say."""
 
+_WITHOUT_RECORD: Final = {"syntax", "unknown_name", "arity", "limit"}
+"""Kinds of errors that are the formula's, whatever the record."""
+
 _LITERAL: Final = re.compile(
     r"""'(\\.|[^'\\])*'|"(\\.|[^"\\])*"|[\d.]+|true|false|null""", re.IGNORECASE | re.DOTALL
 )
@@ -46,10 +49,14 @@ def formula_try(request: TenantRequest) -> HttpResponse:
     sent = form.cleaned_data
     connection = _connections(request).filter(pk=sent["connection"]).first()
     told = _answered(request, sent["formula"], sent["record"], connection)
+    sampled = bool(request.POST.get("record"))
+    if not sampled and told["error"] and told["error"]["kind"] not in _WITHOUT_RECORD:
+        told["error"] = None
     shown = {
         "answer": told,
         "parts": _parts(told),
         "brief": "brief" in request.POST,
+        "sampled": sampled,
         "link": _link(request, {name: request.POST.get(name, "") for name in _ADDRESSED}),
     }
     html = render_to_string("connections/_formula_result.html", shown, request=request)
@@ -112,11 +119,14 @@ def _form(request: TenantRequest) -> PlaygroundForm:
     stores = ConnectObject.objects.for_tenant(request.tenant).order_by("name")
     stores = stores.filter(kind=ConnectObject.Kind.STORE)
     sources = _connections(request).exclude(entity="").exclude(config=None)
-    return PlaygroundForm(
+    form = PlaygroundForm(
         data,
         stores=stores if may(request, "records.view") else (),
         connections=sources if may(request, "inbound.edit") else (),
     )
+    if request.method != "POST" and not form.offers(data.get("source", "")):
+        data["source"] = ""  # a link may name what its reader may not see, or what is gone
+    return form
 
 
 def _connections(request: TenantRequest) -> QuerySet[Connection]:
@@ -181,7 +191,7 @@ def _results(
     }
     if tested:
         asked = _asked(request, connection)
-        tally = trying.tally(formula, tested, asked.context, fetch=asked.fetch)
+        tally = trying.tally(formula, tested, asked)
         results |= {"tally": tally, "bars": _bars(tally)}
     return results
 
@@ -190,7 +200,7 @@ def _answered(
     request: TenantRequest, formula: str, record: dict[str, Any], connection: Connection | None
 ) -> dict[str, Any]:
     asked = _asked(request, connection)
-    return trying.answer(formula, record, asked.context, fetch=asked.fetch, explain=True)
+    return trying.answer(formula, record, asked, explain=True)
 
 
 def _asked(request: TenantRequest, connection: Connection | None) -> answering.Asked:

@@ -1,6 +1,7 @@
 // Makes an editor of every <textarea data-formula>; the text area keeps the text and stays the
 // form's field. Attributes name elements of the page: data-result (shows the value), data-record
-// (holds the record as JSON), data-fields (a list of the source's fields), data-connection (its id).
+// (its value is the record as JSON), data-fields (a list of the source's fields). Without a
+// data-result the value is shown by the nearest data-formula-result, which may name a connection.
 (() => {
   "use strict";
   const script = document.currentScript;
@@ -26,6 +27,9 @@
     for (const character of characters) at.push(at[at.length - 1] + character.length);
     return (place) => at[Math.min(place, characters.length)];
   };
+
+  /** @type {Map<string, string>} the record that was last seen in an element */
+  const remembered = new Map();
 
   /** @type {Promise<any> | null} */
   let words = null;
@@ -120,7 +124,7 @@
           signatures(helper(found)),
         ]),
       }));
-      if (area.value.trim() && !("brief" in area.dataset)) this.soon(0);
+      if (area.value.trim() && area.dataset.result) this.soon(0); // others when they are looked at
     }
 
     extensions() {
@@ -149,8 +153,19 @@
     }
 
     /** The parts of the page around it. */
-    result() { return this.area.dataset.result ? document.querySelector(this.area.dataset.result) : null; }
+    result() {
+      const { result } = this.area.dataset;
+      return result ? document.querySelector(result) : this.area.parentElement?.querySelector("[data-formula-result]") ?? null;
+    }
     record() { return this.area.dataset.record ? document.querySelector(this.area.dataset.record) : null; }
+
+    /** The record as JSON. A part of the page that is drawn anew may lose it; it is remembered. */
+    sample() {
+      const at = this.area.dataset.record;
+      if (!at) return "";
+      if (this.record()) remembered.set(at, this.record().value);
+      return remembered.get(at) ?? "";
+    }
 
     /** Mark what a line of the list is about; any other place unmarks. */
     pointed(target) {
@@ -164,7 +179,7 @@
     fields() {
       const list = this.area.dataset.fields ? document.querySelector(this.area.dataset.fields) : null;
       if (list?.options?.length) return [...list.options].map((one) => ({ name: one.value, label: one.textContent }));
-      try { return pathsOf(JSON.parse(this.record()?.value || "{}")); } catch { return []; }
+      try { return pathsOf(JSON.parse(this.sample() || "{}")); } catch { return []; }
     }
 
     changed() {
@@ -186,10 +201,15 @@
       this.asking = new AbortController();
       const body = new FormData();
       body.append("formula", formula);
-      body.append("record", this.record()?.value ?? "{}");
-      for (const name of ["source", "key"]) body.append(name, this.area.dataset[name] ?? this.area.form?.elements[name]?.value ?? "");
-      if (this.area.dataset.connection) body.append("connection", this.area.dataset.connection);
-      if ("brief" in this.area.dataset) body.append("brief", "1");
+      body.append("record", this.sample());
+      const connection = this.result()?.dataset.connection;
+      if (connection) {
+        body.append("connection", connection);
+        body.append("source", `connection:${connection}`);
+        body.append("brief", "1");
+      } else {
+        for (const name of ["source", "key"]) body.append(name, this.area.form?.elements[name]?.value ?? "");
+      }
       try {
         const response = await fetch(script.dataset.try, {
           method: "POST", body, signal: this.asking.signal, headers: { "X-CSRFToken": script.dataset.token },
@@ -221,7 +241,7 @@
         from, to: Math.min(Math.max(at(error.end), from + 1), state.doc.length), severity: "error", message: error.message,
         actions: error.suggestion ? [{ name: `Write ${error.suggestion}`, apply: () => this.mend() }] : [],
       }] : [];
-      this.view.dispatch(CM.setDiagnostics(state, found));
+      this.view.dispatch(CM.setDiagnostics(state, [...found, ...this.strange(answer, at)]));
       this.view.contentDOM.setAttribute("aria-invalid", String(Boolean(wrong)));
       const place = this.result();
       if (place) { place.classList.remove("formula-problem"); place.innerHTML = answer?.html ?? ""; }
@@ -230,6 +250,15 @@
         announce(error ? `${error.message}${advice}` : `Result: ${answer.shown || answer.kind}`.slice(0, 200));
       }
       this.area.dispatchEvent(new CustomEvent("formula:answer", { bubbles: true, detail: answer }));
+    }
+
+    /** Warn of fields that the source's list does not have. */
+    strange(answer, at) {
+      const list = this.area.dataset.fields ? document.querySelector(this.area.dataset.fields) : null;
+      const known = new Set([...list?.options ?? []].map((one) => one.value.split(/[.[]/)[0]));
+      return (known.size && answer ? answer.fields : [])
+        .filter((one) => !known.has(one.name) && !known.has(one.name.split(/[.[]/)[0]))
+        .map((one) => ({ from: at(one.start), to: at(one.end), severity: "warning", message: `The source has no field “${one.name}”.` }));
     }
 
     /** Put the suggestion where the error is. */
@@ -292,7 +321,7 @@
     }
   };
   document.addEventListener("input", (event) => {
-    for (const one of present()) if (event.target === one.record()) one.soon(WAIT);
+    for (const one of present()) if (event.target === one.record() && one.answer) one.soon(WAIT);
   });
   for (const type of ["mouseover", "focusin"]) {
     document.addEventListener(type, (event) => {

@@ -73,7 +73,7 @@ def make_config(
         return configs.create(tenant, system_type, given, actor=actors.COMMAND)
 
 
-def make_connection(
+def make_connection(  # noqa: PLR0913  each has a default
     tenant: Tenant,
     name: str = "Partners",
     *,
@@ -81,6 +81,7 @@ def make_connection(
     object_: ConnectObject | None = None,
     entity: str = ENTITY,
     mappings: Mapping[str, str] = MAPPINGS,
+    formulas: Mapping[str, str] | None = None,
     active: bool = False,
     **values: Any,
 ) -> Connection:
@@ -93,6 +94,10 @@ def make_connection(
     rows = [
         {"target": target, "kind": "field", "source": source}
         for target, source in mappings.items()
+    ]
+    rows += [
+        {"target": target, "kind": "formula", "formula": text}
+        for target, text in (formulas or {}).items()
     ]
     with door.tenant(tenant.pk):
         connection = services.create(

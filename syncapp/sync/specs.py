@@ -99,7 +99,9 @@ def surrounded(
     told = canonical.dumps([zone.key, facts])
     fingerprint = xxhash.xxh3_128_digest(spec.fingerprint + told)
     moment = (run.started_at or run.queued_at).astimezone(zone)
-    context = Context(None, moment, {**facts, "last_run": _last_success(run)})
+    last = _last_success(run)
+    facts["last_run"] = last.astimezone(zone) if last is not None else None
+    context = Context(None, moment, facts)
     return replace(spec, fingerprint=fingerprint), context
 
 

@@ -17,7 +17,9 @@ class Source:
 
     Attributes:
         name: of the connect field.
-        path: into the record of the ERP; empty if `constant` is the value.
+        path: into the record of the ERP; empty if something else gives the value.
+        constant: the value.
+        formula: calculates the value.
         options: what else describes the field.
     """
 
@@ -25,6 +27,7 @@ class Source:
     label: str
     path: str
     constant: str = ""
+    formula: str = ""
     options: Values = field(default_factory=dict)
 
     @property
@@ -37,6 +40,8 @@ class Source:
         """Describe its mapping."""
         if self.constant:
             return {"target": self.name, "kind": "raw", "value": self.constant}
+        if self.formula:
+            return {"target": self.name, "kind": "formula", "formula": self.formula}
         return {"target": self.name, "kind": "field", "source": self.path}
 
 
@@ -48,6 +53,7 @@ class Content:
         type: the object's internal name.
         columns: fields that the record list shows.
         connection: name of the connection.
+        maps: value maps that its formulas use: name → entries.
     """
 
     type: str
@@ -57,6 +63,7 @@ class Content:
     entity: str
     columns: Sequence[str]
     sources: Sequence[Source]
+    maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -72,7 +79,14 @@ def _typed(name: str, label: str, path: str, kind: str, **options: Any) -> Sourc
     return Source(name, label, path, options={"type": kind, **options})
 
 
+def _calculated(name: str, label: str, formula: str, length: int) -> Source:
+    return Source(name, label, "", formula=formula, options={"max_length": length})
+
+
 _PERSONAL: Final = {"sensitivity": "pii"}
+
+TERMS: Final = "payment terms"
+"""A value map that lacks one of the ERP's codes, so that the first run leaves it in the inbox."""
 
 CUSTOMERS: Final = Content(
     type="fsmcustomer",
@@ -107,8 +121,37 @@ CUSTOMERS: Final = Content(
         _typed("frozen", "Frozen", "Frozen", "boolean"),
         _typed("customer_since", "Customer since", "CreateDate", "date"),
         _typed("notes", "Notes", "Notes", "long_text"),
+        _calculated(
+            "address",
+            "Address",
+            "concat(data('BillTo.Street'), ', ', data('BillTo.ZipCode'), ' ',\n"
+            "       data('BillTo.City'))",
+            250,
+        ),
+        _calculated(
+            "credit",
+            "Credit limit, written out",
+            "if(isnull(data('CreditLimit')), null,\n"
+            "   concat(numberformat(data('CreditLimit'), 2), ' ', data('Currency')))",
+            40,
+        ),
+        _calculated(
+            "terms",
+            "Terms of payment",
+            f"translatemap('{TERMS}', data('PayTermsGrpCode'), 'to be agreed')",
+            40,
+        ),
         Source("source", "Source", "", constant="Demo ERP"),
     ),
+    maps={
+        TERMS: {
+            "1": "at once",
+            "2": "14 days",
+            "3": "30 days",
+            "4": "30 days, 2% in 14 days",
+            "5": "60 days",
+        }
+    },
 )
 
 PARTS: Final = Content(

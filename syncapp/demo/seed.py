@@ -21,6 +21,8 @@ from connections import configs, discovery
 from connections.declared import Given
 from connections.models import Connection, ConnectionConfig
 from connections.publish import publish
+from formulas.models import ValueMap
+from formulas.services.maps import create_map
 from objects.models import ConnectObject
 from objects.services.columns import create_column
 from objects.services.fields import add_fields
@@ -174,9 +176,16 @@ class _Filler:
                 "object": self._object(content),
                 "primary_key": content.key,
             }
+            self._maps(content)
             rows = [source.mapping for source in content.sources]
             connections.services.edit(connection, values, mappings=rows, actor=COMMAND)
             return connections.services.activate(connection, actor=COMMAND, now=self.clock())
+
+    def _maps(self, content: Content) -> None:
+        known = ValueMap.objects.for_tenant(self.tenant)
+        for name, entries in content.maps.items():
+            if not known.filter(name=name).exists():
+                create_map(tenant=self.tenant, name=name, entries=entries, actor=COMMAND)
 
     def _object(self, content: Content) -> ConnectObject:
         made = create_object(

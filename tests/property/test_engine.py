@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 from connections.kit.values import Page, Record
 from syncapp.sync import pipeline
-from tests.engine import Memory, make_spec, tombstone
+from tests.engine import ROWS, Memory, make_spec, tombstone
 
 KEYS = st.sampled_from(["1", "2", "3", "4", "", None, "x" * 513, "a\0"])
 IDS = st.sampled_from(["a", "b", "c", "d", "e", "", None, "r\0"])
@@ -40,8 +40,31 @@ def records(draw: st.DrawFn) -> Record:
 
 
 PAGES = st.lists(st.lists(records(), max_size=6), min_size=1, max_size=5)
+CITY = "textvlookup(data('vat'), 'place', 'code', 'city')"
+FORMULAS = {
+    "city": (
+        CITY,
+        "concat('N', sequence('n'))",
+        "if(data('active'), tostring(now()), skip('No'))",
+    ),
+    "price": ("number(data('price')) * 2", f"if(isnull({CITY}), data('price'), fail('Found'))"),
+    "tags": ("[uuid(), today()]", "flatten([data('tags')])"),
+}
+
+
+@st.composite
+def mappings(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """All fields copied, or some of them calculated."""
+    made = []
+    for row in ROWS:
+        text = draw(st.sampled_from((None, *FORMULAS.get(str(row["target"]), ()))))
+        made.append(row if text is None else {**row, "kind": "formula", "formula": text})
+    return made
+
+
 OPTIONS = st.fixed_dictionaries(
     {
+        "rows": mappings(),
         "allow_create": st.booleans(),
         "allow_update": st.booleans(),
         "deletes": st.sampled_from(["ignore", "delete"]),

@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 import connections.services
 from connections.models import Connection, ConnectionConfig, RemoteEntity
+from formulas.models import ValueMapUnmapped
 from objects.models import Record
 from syncapp import canonical
 from syncapp.sync import leases, services, slices
@@ -106,6 +107,7 @@ def test_newcomer_finds_a_living_tenant_and_later_starts_leave_it_alone(demo: De
         assert customers.active
         assert connections.services.gaps_of(customers) == []
         assert customers.mappings.count() >= 12
+        assert customers.mappings.filter(kind="formula").count() == 3
         assert customers.object is not None
         assert not Record.objects.filter(object_id=customers.object.pk).exists()
         # What people do with it:
@@ -140,6 +142,13 @@ def test_config_follows_the_demo_erp_to_another_address(demo: Demo) -> None:
 
     assert demo.runs("BusinessPartners") == [{"created": 2000}, {"unchanged": 2000}]
     with door.tenant(demo.tenant.pk):
+        assert list(ValueMapUnmapped.objects.values_list("key", flat=True)) == ["6"]
+        stored = Record.objects.order_by("pk").filter(values__has_key="terms")[0].values
+        assert stored["address"] == f"{stored['street']}, {stored['zip_code']} {stored['city']}"
+        assert (
+            stored["credit"].replace(",", "")
+            == f"{stored['credit_limit']:.2f} {stored['currency']}"
+        )
         config = ConnectionConfig.objects.get(pk=demo.told["config"])
     assert config.endpoint.startswith("http://localhost:")
     assert config.test_ok

@@ -32,9 +32,9 @@ class Known:
         return objects.services.load_shapes(self.tenant_id)
 
     @cached_property
-    def maps(self) -> frozenset[str]:
-        """Names of the value maps."""
-        return frozenset(formulas.services.load_maps(self.tenant_id))
+    def maps(self) -> Mapping[str, int]:
+        """Value maps: name → id."""
+        return formulas.services.map_ids(self.tenant_id)
 
 
 def problem(text: str, known: Known) -> str:
@@ -55,6 +55,13 @@ def volatile(text: str) -> bool:
         return compile_formula(text).volatile
     except FormulaError:
         return False
+
+
+def maps(program: Program) -> Iterator[str]:
+    """Name the value maps that a formula uses, as far as it names them outright."""
+    for use in program.lookups:
+        if use.function == "translatemap" and use.object is not None:
+            yield use.object
 
 
 def indexed(program: Program) -> Iterator[tuple[str, str]]:

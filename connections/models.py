@@ -258,6 +258,27 @@ class FieldMapping(TenantModel):
         return self.target
 
 
+class UsedMap(TenantModel):
+    """A value map that formulas of a connection's live version use: so it is not deleted."""
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, db_constraint=False, related_name="used_maps"
+    )
+    map = models.ForeignKey(
+        "formulas.ValueMap", on_delete=models.RESTRICT, db_constraint=False, related_name="+"
+    )
+
+    class Meta:
+        db_table = "used_map"
+        verbose_name = "connection"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "map"], name="used_map_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.connection.name
+
+
 class ConnectionVersion(TenantModel):
     """What the engine runs: one immutable document. There is no permission to update it."""
 

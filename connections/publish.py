@@ -22,6 +22,7 @@ from connections.models import (
     FieldMapping,
     Pair,
     RemoteEntity,
+    UsedMap,
 )
 from formulas.language import compile_formula, paths
 from objects.models import ConnectObject
@@ -100,6 +101,7 @@ def publish(
     Connection.objects.filter(tenant_id=connection.tenant_id, pk=connection.pk).update(
         pair=pair, live_version=version, etag=connection.etag + 1
     )
+    _keep_maps(connection, mappings, known)
     audit.record(
         connection.tenant,
         actor,
@@ -298,6 +300,21 @@ def _lineage(mappings: Sequence[FieldMapping]) -> list[dict[str, str]]:
             sources = ["*"] if program.reads_any else sorted(program.fields)
         found += [{"target": mapping.target, "reads": source} for source in sources]
     return found
+
+
+def _keep_maps(connection: Connection, mappings: Sequence[FieldMapping], known: Known) -> None:
+    """Note which value maps are in use from now on."""
+    used = {
+        name
+        for mapping in mappings
+        if mapping.kind == FieldMapping.Kind.FORMULA
+        for name in checking.maps(compile_formula(mapping.formula))
+    }
+    connection.used_maps.all().delete()
+    UsedMap.objects.bulk_create(
+        UsedMap(tenant_id=connection.tenant_id, connection=connection, map_id=known.maps[name])
+        for name in sorted(used)
+    )
 
 
 def _index(mappings: Sequence[FieldMapping], known: Known, actor: Actor) -> None:

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("formulas", "0001_initial"),
         ("objects", "0001_initial"),
         ("tenants", "0001_initial"),
     ]
@@ -481,5 +482,50 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("object", "account", "entity", "label"), name="pair_once"
             ),
+        ),
+        migrations.CreateModel(
+            name="UsedMap",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="used_maps",
+                        to="connections.connection",
+                    ),
+                ),
+                (
+                    "map",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="formulas.valuemap",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "connection",
+                "db_table": "used_map",
+                "constraints": [
+                    models.UniqueConstraint(fields=("connection", "map"), name="used_map_once")
+                ],
+            },
         ),
     ]

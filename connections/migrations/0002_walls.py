@@ -17,12 +17,16 @@ OWNED = (
 class Migration(migrations.Migration):
     dependencies = [
         ("connections", "0001_initial"),
+        ("formulas", "0002_walls"),
         ("objects", "0002_record_store"),
         ("tenants", "0002_walls"),
     ]
 
     operations = [
-        *(rls.tenant_table(table) for table in (*OWNED[:-1], "auth_state", "field_mapping")),
+        *(
+            rls.tenant_table(table)
+            for table in (*OWNED[:-1], "auth_state", "field_mapping", "used_map")
+        ),
         rls.tenant_table("connection_version", app="SID"),
         *(rls.owned(table) for table in OWNED),
         rls.composite_fk("connection_config", "account_id", "account"),
@@ -37,4 +41,6 @@ class Migration(migrations.Migration):
         rls.composite_fk("connection", "live_version_id", "connection_version"),
         rls.composite_fk("field_mapping", "connection_id", "connection", "CASCADE"),
         rls.composite_fk("connection_version", "connection_id", "connection", "CASCADE"),
+        rls.composite_fk("used_map", "connection_id", "connection", "CASCADE"),
+        rls.composite_fk("used_map", "map_id", "value_map"),
     ]

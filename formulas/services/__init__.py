@@ -6,7 +6,7 @@ Other rooms use the names listed here; the screens of this room use the modules.
 from __future__ import annotations
 
 from formulas.services.inbox import note_unmapped
-from formulas.services.maps import LoadedMap, load_maps
+from formulas.services.maps import LoadedMap, load_maps, map_ids
 from formulas.services.sequences import draw, peek
 
-__all__ = ["LoadedMap", "draw", "load_maps", "note_unmapped", "peek"]
+__all__ = ["LoadedMap", "draw", "load_maps", "map_ids", "note_unmapped", "peek"]

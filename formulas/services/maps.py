@@ -92,6 +92,11 @@ def load_maps(tenant_id: int, names: Collection[str] | None = None) -> dict[str,
     }
 
 
+def map_ids(tenant_id: int) -> dict[str, int]:
+    """Give the value maps that there are: name → id."""
+    return dict(ValueMap.objects.filter(tenant_id=tenant_id).values_list("name", "pk"))
+
+
 def create_map(
     *,
     tenant: Tenant,

@@ -21,7 +21,6 @@ from syncapp.ui.views import DeleteView, DetailView, EditView, Empty, ListView, 
 
 CRUMBS: Final[tuple[tuple[str, str], ...]] = (("Data", ""), ("Value maps", "formulas:map_list"))
 SHOWN: Final = 200
-_PAGES: Final = {"connections.connection": "connections:inbound_detail"}
 
 
 class _MapPage(Page):
@@ -234,5 +233,4 @@ class MapDelete(_MapPage, DeleteView):
 
     def _page_of(self, user: Any) -> str:
         """Find the page of what uses the map; other rooms are known by address only."""
-        name = _PAGES.get(user._meta.label_lower)
-        return self.url(name, pk=user.pk) if name else self.url("connections:inbound_list")
+        return self.url("connections:inbound_detail", pk=user.connection_id)

@@ -1,9 +1,10 @@
 """Measures the engine beside its floor, on throw-away services with PostgreSQL's own settings.
 
-    .venv/bin/python -m tests.bench [--records 100000] [--rounds 5] [--memory]
+    .venv/bin/python -m tests.bench [--records 100000] [--rounds 5] [--memory] [--formulas]
 
 Each figure is a ratio of two stages of the same round, the median over the rounds counts. With
-`--memory` the run is also done at 50 000 and at 500 000 records.
+`--memory` the run is also done at 50 000 and at 500 000 records. With `--formulas` only the
+project is measured, without formulas and with three of its twelve mappings as formulas.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,12 +65,26 @@ class Ground:
     def __init__(self, environment: dict[str, str], endpoint: str) -> None:
         allowed = urlsplit(endpoint).netloc
         self.environment = environment | {"SYNCAPP_EGRESS_ALLOW": allowed}
+        self.endpoint = endpoint
         self.setting = json.dumps(call(self.environment, "prepare", endpoint))
+
+    def with_formulas(self) -> Ground:
+        """Configure a second tenant in the same place, with formulas."""
+        other = copy(self)
+        other.setting = json.dumps(call(self.environment, "prepare-formulas", self.endpoint))
+        return other
 
     def stage(self, name: str) -> Figures:
         """Do one stage."""
         figures: Figures = call(self.environment, name, self.setting)
         return figures
+
+    def two_runs(self) -> tuple[Figures, Figures]:
+        """Do the project alone, first and second time."""
+        self.stage("reset")
+        first = self.stage("run")
+        self.stage("settle")
+        return first, self.stage("run")
 
     def round(self) -> dict[str, Figures]:
         """Do the floor and the project, first and second time."""
@@ -123,6 +139,20 @@ def table(rounds: list[dict[str, Figures]]) -> Iterator[str]:
             yield f"| {name} | {statistics.median(speeds):,.0f} | {ratio} | {peak:.0f} |"
 
 
+def formulas(records: int, rounds: int) -> Iterator[str]:
+    """Compare runs without and with three formulas."""
+    ratios: dict[str, list[float]] = {"first": [], "second": []}
+    with ground(records) as plain:
+        calculating = plain.with_formulas()
+        for _ in range(rounds):
+            runs = zip(plain.two_runs(), calculating.two_runs(), strict=True)
+            for time, (without, with_) in zip(ratios, runs, strict=True):
+                ratios[time].append(without["seconds"] / with_["seconds"])
+    for time, found in ratios.items():
+        spread = f"({min(found):.2f}-{max(found):.2f})"
+        yield f"{time} run with formulas: {statistics.median(found):.2f} {spread} of the speed"
+
+
 def memory() -> Iterator[str]:
     """Compare the peak memory of a run over ten times as many records."""
     peaks = {}
@@ -141,7 +171,11 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--formulas", action="store_true")
     arguments = parser.parse_args()
+    if arguments.formulas:
+        print("\n".join(formulas(arguments.records, arguments.rounds)))
+        return
     rounds = []
     with ground(arguments.records) as place:
         for number in range(arguments.rounds):

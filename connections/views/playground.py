@@ -70,11 +70,11 @@ def formula_try(request: TenantRequest) -> HttpResponse:
 @require_GET
 def formula_words(request: TenantRequest) -> HttpResponse:
     """Give what the editor proposes."""
-    seeing = may(request, "objects.view")
+    tenant = request.tenant
     found = {
         "functions": vocabulary.functions(),
-        "objects": vocabulary.objects_of(request.tenant) if seeing else [],
-        "maps": vocabulary.maps_of(request.tenant),
+        "objects": vocabulary.objects_of(tenant) if may(request, "objects.view") else [],
+        "maps": vocabulary.maps_of(tenant) if may(request, "value_maps.view") else [],
     }
     return JsonResponse(found)
 

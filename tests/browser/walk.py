@@ -59,7 +59,11 @@ def name_of(address: str) -> str | None:
 def dress(page: Page, theme: str) -> None:
     """Change the theme, as the button does."""
     page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", theme)
-    settled = "() => Promise.allSettled(document.getAnimations().map(one => one.finished))"
+    ending = (
+        "one => one.effect.getComputedTiming().endTime < Infinity"  # a cursor blinks for ever
+    )
+    animations = f"document.getAnimations().filter({ending})"
+    settled = f"() => Promise.allSettled({animations}.map(one => one.finished))"
     page.evaluate(f"async () => {{ await ({settled})() }}")
 
 

@@ -15,7 +15,7 @@ from objects.services import load_shape, records
 from syncapp.tenants import door
 from syncapp.tenants.models import Membership, Tenant
 from tests import make, making
-from tests.gallery.shots import violations
+from tests.browser.walk import barriers, dress
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("SYNCAPP_SHOTS", "")
@@ -64,22 +64,21 @@ def looked_at(page: Page, name: str) -> None:
     themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     found: dict[str, list[str]] = {}
     for theme in themes:
-        page.emulate_media(color_scheme=theme)
-        page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", theme)
+        dress(page, theme)
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 900})
-            found[f"{theme} {width}"] = violations(page)
+            found[f"{theme} {width}"] = barriers(page)
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 found[f"{theme} {width}"].append("it scrolls sideways")
             if SHOTS:
                 path = Path(SHOTS) / f"{name}-{theme}-{width}.png"
                 page.screenshot(path=str(path), full_page=True)
-    page.evaluate("() => document.documentElement.dataset.bsTheme = 'light'")
+    dress(page, "light")
     page.set_viewport_size({"width": 1440, "height": 900})
     assert not any(found.values()), found
 
 
-def editor(page: Page) -> Locator:
+def editor(page: Page | Locator) -> Locator:
     return page.get_by_role("textbox", name="Formula")
 
 
@@ -206,6 +205,40 @@ def test_characters_beyond_the_first_plane_do_not_shift_the_mend(
 
     expect(editor(desk)).to_have_text("concat('🦆🦆', upper('b'))")
     expect(desk.locator("#result output")).to_have_text("🦆🦆B")
+
+
+def test_a_line_of_the_mapping_is_a_formula(desk: Page, acme: Tenant) -> None:
+    making.make_world()
+    connection = making.make_connection(acme)
+    desk.goto(f"/t/acme/inbound/{connection.pk}/edit/")
+    line = desk.locator(".mapping-table tbody tr").nth(1)
+    line.get_by_label("Kind").select_option("formula")
+    result = line.locator("[data-formula-result]")
+    editor(line).fill("uper(data('CardName'))")
+    expect(line.locator(".cm-lintRange-error")).to_have_text("uper")
+    line.get_by_role("button", name="Write upper").click()
+    expect(result).to_contain_text("It can be read.")
+
+    desk.get_by_role("button", name="Test query").click()
+    expect(result).to_contain_text("PARTNER 0")
+    desk.get_by_label("Formulas are tried on").select_option(index=2)
+    expect(result).to_contain_text("PARTNER 2")
+    editor(line).fill("")
+    desk.keyboard.type("concat(data('CardN")
+    accept(desk, "CardNameseen in the sample")
+    desk.keyboard.press("ArrowRight")
+    desk.keyboard.type(", '!'")
+    expect(result).to_contain_text("Partner 2!")
+    looked_at(desk, "mapping-formula")
+    href = result.get_by_role("link", name="Open in playground").get_attribute("href")
+    desk.get_by_role("button", name="Save", exact=True).last.click()
+    expect(desk.get_by_text("concat(data('CardName'), '!')")).to_be_visible()
+
+    assert href
+    desk.goto(href)
+    expect(editor(desk)).to_have_text("concat(data('CardName'), '!')")
+    desk.get_by_role("button", name="Load record").click()
+    expect(desk.locator("#result output")).to_have_text("Partner 0!")
 
 
 def test_it_works_without_a_script(plain: Page, acme: Tenant) -> None:

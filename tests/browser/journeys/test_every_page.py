@@ -31,6 +31,8 @@ UNLINKED = {
     "tenants:user_avatar": "a picture",
     "tenants:user_invite": "a button",
     "connections:config_test": "a button",
+    "connections:formula_try": "asked by the formula editor",
+    "connections:formula_words": "asked by the formula editor",
     "connections:inbound_test_query": "a button",
     "connections:inbound_publish": "a button",
     "connections:inbound_activate": "a button; the demo's connections are active",

@@ -108,6 +108,7 @@
       /** @type {Answer | null} */
       this.answer = null;
       this.timer = 0;
+      this.tried = "";
       this.asking = null;
       this.pointing = null;
       this.helpers = new CM.Compartment();
@@ -201,7 +202,8 @@
       this.asking = new AbortController();
       const body = new FormData();
       body.append("formula", formula);
-      body.append("record", this.sample());
+      this.tried = this.sample();
+      body.append("record", this.tried);
       const connection = this.result()?.dataset.connection;
       if (connection) {
         body.append("connection", connection);
@@ -333,8 +335,8 @@
     const editor = hit && present().find((one) => one.result()?.contains(hit));
     if (editor) { editor.mend(); editor.view.focus(); }
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
-    for (const one of present()) if (event.detail.target.contains(one.record())) one.soon(0);
+  document.addEventListener("htmx:afterSettle", () => { // another record may have come
+    for (const one of present()) if (one.answer && one.sample() !== one.tried) one.soon(0);
   });
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   enhance(document);

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db.models import Prefetch
-
+import objects.services
 from formulas.language.functions import GROUPS
 from formulas.language.signatures import Function
 from formulas.models import ValueMap
-from objects.models import ConnectField, ConnectObject
 from syncapp.tenants.models import Tenant
 
 _WANTED: Final[dict[str, tuple[str, ...]]] = {
@@ -32,18 +30,18 @@ def functions() -> list[dict[str, Any]]:
 
 
 def objects_of(tenant: Tenant) -> list[dict[str, Any]]:
-    """List the connect objects that keep records, with their fields; two queries."""
-    ordered = ConnectField.objects.order_by("position", "pk")
-    rows = ConnectObject.objects.for_tenant(tenant).filter(kind=ConnectObject.Kind.STORE)
+    """List the connect objects with their fields."""
+    shapes = objects.services.load_shapes(tenant.pk)
     return [
         {
-            "name": row.type,
-            "label": row.name,
+            "name": shape.type,
+            "label": shape.name,
             "fields": [
-                {"name": field.name, "label": field.label} for field in row.fields.all()
+                {"name": field.name, "label": field.label or field.name}
+                for field in shape.fields
             ],
         }
-        for row in rows.order_by("type").prefetch_related(Prefetch("fields", queryset=ordered))
+        for _, shape in sorted(shapes.items())
     ]
 
 

@@ -130,6 +130,25 @@ def test_a_stored_record_is_evaluated(api: Client, record: int) -> None:
     assert told["record"]["name"] == "Parts & Co"
 
 
+def test_other_records_are_looked_up(api: Client, record: int, globex: Tenant) -> None:
+    make_record(globex, "G1", "Globex's own")
+    formula = "textvlookup(data('k'), 'partner', 'code', 'name')"
+
+    assert answer(api, formula, record={"k": "C7"})["value"] == "Parts & Co"
+    told = answer(api, formula, record={"k": "G1"}, explain=True)
+    assert (told["value"], told["kind"]) == (None, "null")
+    assert told["lookups"][0] | {"start": 0, "end": 0} == {
+        "function": "textvlookup",
+        "object": "partner",
+        "field": "code",
+        "returns": "name",
+        "start": 0,
+        "end": 0,
+    }
+    blind = make.client_of(globex, codes=["inbound.view"])
+    assert "records.view" in answer(blind, formula, record={"k": "G1"})["error"]["message"]
+
+
 def test_another_tenants_record_is_not_there(api: Client, globex: Tenant) -> None:
     foreign = make_record(globex)
 

@@ -7,21 +7,18 @@ noted. There is no `eval`, no attribute and no loop but those of functions over 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from formulas.language import limits, values
+from formulas.language import values
+from formulas.language.calls import Code, called, check_arity, constant_of, reader_of
 from formulas.language.context import Context, Missing
 from formulas.language.errors import (
-    RECOVERABLE,
-    ArityError,
     FormulaError,
-    FormulaTypeError,
     Span,
     UnknownNameError,
 )
-from formulas.language.functions import FUNCTIONS, fields, meant
+from formulas.language.functions import FUNCTIONS, meant
 from formulas.language.nodes import (
     ArrayOf,
     Call,
@@ -36,7 +33,7 @@ from formulas.language.nodes import (
 )
 from formulas.language.operators import chain_of, comparison_of
 from formulas.language.parser import parse
-from formulas.language.signatures import Function, Inner, Kind, Run
+from formulas.language.signatures import Function, Inner, Run
 from formulas.language.values import Value
 
 
@@ -93,15 +90,6 @@ class Trace(Context):
     kept: dict[Span, Step]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A compiled node; `constant` says that `value` is all that it ever gives."""
-
-    run: Run
-    constant: bool = False
-    value: Value = None
-
-
 _LOOKUPS: Final[dict[str, tuple[int, int | None, int | None]]] = {
     # function → places of the object, of the compared and of the returned field
     "vlookup": (1, 2, 3),
@@ -133,7 +121,7 @@ class Compiler:
     def _code(self, node: Node) -> Code:
         match node:
             case Literal():
-                code = _constant(node.value)
+                code = constant_of(node.value)
             case Call():
                 code = self._call(node)
             case ArrayOf():
@@ -221,15 +209,15 @@ class Compiler:
             hint = f" Did you mean {guess}?" if guess else ""
             message = f"There is no function “{node.name[:40]}”.{hint}"
             raise UnknownNameError(message, node.name_span, guess)
-        _check_arity(function, node)
+        check_arity(function, node)
         self._note(function, node)
         codes = [
             self._inner(argument) if function.parameter(at).kind.inner else self._code(argument)
             for at, argument in enumerate(node.arguments)
         ]
         if function.name == "data" and codes[0].constant:
-            return Code(_reader(codes[0].value, node.span))
-        run = _called(function, codes, node)
+            return Code(reader_of(codes[0].value, node.span))
+        run = called(function, codes, node)
         return self._folded(run, codes) if function.pure else Code(run)
 
     def _inner(self, argument: Node) -> Code:
@@ -250,7 +238,7 @@ class Compiler:
         run = inner.run
         if isinstance(text, str):
             run = _at(run, argument.span)
-        return _constant(replace(inner, run=run))
+        return constant_of(replace(inner, run=run))
 
     def _note(self, function: Function, node: Call) -> None:
         """Note what the call reads."""
@@ -286,13 +274,9 @@ class Compiler:
         if self._traced or not all(part.constant for part in parts):
             return Code(run)
         try:
-            return _constant(run({}, Context()))
+            return constant_of(run({}, Context()))
         except (FormulaError, Missing):
             return Code(run)
-
-
-def _constant(value: Value) -> Code:
-    return Code(lambda _record, _ctx: value, constant=True, value=value)
 
 
 def _size(node: Node) -> int:
@@ -330,114 +314,3 @@ def _kept(run: Run, span: Span) -> Run:
         return value
 
     return keeping
-
-
-def _check_arity(function: Function, node: Call) -> None:
-    given, least, most = len(node.arguments), function.least, function.most
-    if given < least or (most is not None and given > most):
-        wanted = (
-            f"{least}"
-            if least == most
-            else f"at least {least}"
-            if most is None
-            else f"{least} to {most}"
-        )
-        noun = "argument" if wanted == "1" else "arguments"
-        message = f"{function.name} takes {wanted} {noun}, not {given}: {function.signature}"
-        raise ArityError(message, node.span)
-
-
-def _reader(name: Value, span: Span) -> Run:
-    try:
-        plain = values.text(name)
-        read = fields.reader(plain)
-    except FormulaError as error:
-        raise error.at(span) from None
-
-    def field_of(record: Any, _ctx: Context) -> Value:
-        if type(record) is dict:  # nearly all are read on this short way
-            value = record.get(plain)
-            if type(value) is str and len(value) <= limits.TEXT:
-                return value
-        else:
-            value = None
-        try:
-            return read(record) if value is None else values.from_json(value)
-        except FormulaError as error:
-            raise error.at(span) from None
-
-    return field_of
-
-
-Argument = tuple[Callable[[Value, Context], Any] | None, Run]
-"""How an argument is converted, or None if it is ready, and how it is worked out."""
-
-
-def _called(function: Function, codes: list[Code], node: Call) -> Run:
-    """Make the closure of a call."""
-    kinds = [function.parameter(at).kind for at in range(len(codes))]
-    if any(kind.lazy for kind in kinds):
-        return _branching(function, [code.run for code in codes], node.span)
-    arguments = [_argument(*pair) for pair in zip(kinds, codes, strict=True)]
-    nulls = [at for at, kind in enumerate(kinds) if kind.spreads]
-    call, with_record, with_context = function.call, function.record, function.context
-
-    def run(record: Any, ctx: Context) -> Value:
-        try:
-            given = [
-                work(record, ctx) if convert is None else convert(work(record, ctx), ctx)
-                for convert, work in arguments
-            ]
-            for at in nulls:
-                if given[at] is None:
-                    return None
-            if with_record:
-                return call(record, ctx, *given)
-            return call(ctx, *given) if with_context else call(*given)
-        except FormulaError as error:
-            if error.span is None:
-                _blame(error, arguments, node, record, ctx)
-            raise
-
-    return run
-
-
-def _branching(function: Function, runs: list[Run], span: Span) -> Run:
-    """Make the closure of a call that evaluates all of its arguments itself."""
-    call = function.call
-
-    def run(record: Any, ctx: Context) -> Value:
-        try:
-            return call(record, ctx, *runs)
-        except FormulaError as error:
-            raise error.at(span) from None
-
-    return run
-
-
-def _argument(kind: Kind, code: Code) -> Argument:
-    """Convert a constant once; one that cannot be converted fails with the first record."""
-    if kind.inner:
-        return None, code.run
-    if code.constant and not kind.zoned:
-        try:
-            return None, _constant(kind.convert(code.value, Context())).run
-        except RECOVERABLE:
-            pass
-    return kind.convert, code.run
-
-
-def _blame(
-    error: FormulaError, arguments: list[Argument], node: Call, record: Any, ctx: Context
-) -> None:
-    """Point at the argument that could not be converted, or else at the whole call."""
-    error.span = node.span
-    if not isinstance(error, FormulaTypeError):
-        return
-    for (convert, work), argument in zip(arguments, node.arguments, strict=True):
-        if convert is not None:
-            try:
-                convert(work(record, ctx), ctx)
-            except FormulaError:
-                error.span = argument.span
-                return

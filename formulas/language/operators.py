@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, DecimalException
 from typing import Any, Final
 
-from formulas.language import arithmetic, values
+from formulas.language import arithmetic, comparing, values
 from formulas.language.context import Context
 from formulas.language.errors import FormulaError, FormulaTypeError, Span
 from formulas.language.signatures import Run
@@ -58,7 +58,7 @@ def chain_of(first: Run, rest: Sequence[tuple[str, Run]], span: Span) -> Run:
 
 def comparison_of(operator: str, left: Run, right: Run, span: Span) -> Run:
     """Make the closure of `left operator right`."""
-    equal, compare = values.equal, values.compare
+    equal, compare = comparing.equal, comparing.compare
     if operator in {"==", "!="}:
         wanted = operator == "=="
 

@@ -59,7 +59,6 @@ ROUNDED_WIDE: Final = DecimalContext(prec=2 * _span, Emin=-_span, Emax=_span)
 """For rounding to digits."""
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_PLAIN: Final = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
 _MICROSOFT: Final = re.compile(r"/Date\((-?\d{1,15})([+-]\d{4})?\)/", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -228,7 +227,7 @@ def moment(value: Value, zone: tzinfo) -> date | None:
         plain = value.strip()
         if not plain:
             return None
-        found = _read_moment(plain)
+        found = read_moment(plain)
         if found is not None:
             zoned = isinstance(found, datetime) and found.tzinfo is None
             return (
@@ -239,7 +238,8 @@ def moment(value: Value, zone: tzinfo) -> date | None:
     raise FormulaTypeError(f"A date is needed, not {shown(value)}.")
 
 
-def _read_moment(plain: str) -> date | None:
+def read_moment(plain: str) -> date | None:
+    """Read a date out of a text without white space around; None if it is none."""
     if match := _MICROSOFT.fullmatch(plain):
         try:
             return _EPOCH + timedelta(milliseconds=int(match[1]))
@@ -280,76 +280,6 @@ def mapping(value: Value) -> dict[str, Value]:
     if value is None or value == []:
         return {}
     raise FormulaTypeError(f"An object is needed, as in ['key' => 1], not {shown(value)}.")
-
-
-# --- equal, and before --------------------------------------------------------------------
-
-
-def equal(a: Value, b: Value, zone: tzinfo = UTC) -> bool:
-    """Compare two values: numbers by value, texts by letter, dates by the point in time.
-
-    A number equals a text that spells it without leading zeros; a boolean equals "true" and
-    "false"; null equals null only. Arrays and objects are equal element by element.
-    """
-    if type(a) is type(b) and isinstance(a, str | Decimal | bool):
-        return bool(a == b)
-    if a is None or b is None:
-        return a is b
-    if isinstance(a, str) or isinstance(b, str):
-        plain, other = (a, b) if isinstance(a, str) else (b, a)
-        return _spells(plain, other, zone)
-    if isinstance(a, bool) or isinstance(b, bool):
-        return a is b
-    if isinstance(a, date) and isinstance(b, date):
-        return instant(a, zone) == instant(b, zone)
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(equal(x, y, zone) for x, y in zip(a, b, strict=True))
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return a.keys() == b.keys() and all(equal(a[key], b[key], zone) for key in a)
-    if kind(a) == kind(b) == "number":
-        return decimal(a) == decimal(b)
-    return False
-
-
-def _spells(plain: str, other: Value, zone: tzinfo) -> bool:
-    match other:
-        case str():
-            return plain == other
-        case bool():
-            return plain.strip().lower() == text(other)
-        case Decimal() | int() | float():
-            short = len(plain) <= 2 * limits.DIGITS and _PLAIN.fullmatch(plain)
-            return bool(short) and Decimal(plain) == decimal(other)
-        case date():
-            found = _read_moment(plain.strip())
-            if isinstance(found, datetime) and found.tzinfo is None:
-                found = found.replace(tzinfo=zone)
-            return found is not None and instant(found, zone) == instant(other, zone)
-        case _:
-            return False
-
-
-def compare(a: Value, b: Value, zone: tzinfo) -> int | None:
-    """Tell whether `a` is before (-1), at (0) or behind (1) `b`; None if one is null.
-
-    Raises:
-        FormulaTypeError: there is no order between them.
-    """
-    if a is None or b is None:
-        return None
-    if isinstance(a, str) and isinstance(b, str):
-        return (a > b) - (a < b)
-    kinds = {kind(a), kind(b)}
-    if "date" in kinds and kinds <= {"date", "text"}:
-        first, second = moment(a, zone), moment(b, zone)
-        if first is None or second is None:
-            return None
-        x, y = instant(first, zone), instant(second, zone)
-        return (x > y) - (x < y)
-    if kinds <= {"number", "text"}:
-        m, n = number(a), number(b)
-        return None if m is None or n is None else (m > n) - (m < n)
-    raise FormulaTypeError(f"There is no order between {shown(a)} and {shown(b)}.")
 
 
 # --- results ------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cmp_to_key
 from typing import Any
 
-from formulas.language import values
+from formulas.language import comparing, values
 from formulas.language.context import Context
 from formulas.language.errors import FormulaTypeError, FormulaValueError
 from formulas.language.functions.fields import matches
@@ -160,7 +160,7 @@ def sort(ctx: Context, array: Array, key: Text = "", descending: Condition = Fal
     known = [element for element in array if of(element) is not None]
     unknown = [element for element in array if of(element) is None]
     known.sort(
-        key=cmp_to_key(lambda a, b: values.compare(of(a), of(b), ctx.zone) or 0),
+        key=cmp_to_key(lambda a, b: comparing.compare(of(a), of(b), ctx.zone) or 0),
         reverse=descending,
     )
     return known + unknown

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from typing import Any, Final
 
-from formulas.language import paths, values
+from formulas.language import comparing, paths, values
 from formulas.language.context import Context, Wanted
 from formulas.language.errors import FormulaValueError
 from formulas.language.signatures import Any_, Array, Object, Text, example, function
@@ -145,7 +145,7 @@ def matches(element: Any, wanted: Iterable[tuple[str, Value]], zone: tzinfo) -> 
         if type(given) is str and type(value) is str:
             if given != value:
                 return False
-        elif not values.equal(given, value, zone):
+        elif not comparing.equal(given, value, zone):
             return False
     return True
 

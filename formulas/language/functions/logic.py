@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from formulas.language import values
+from formulas.language import comparing, values
 from formulas.language.context import Context
 from formulas.language.errors import RECOVERABLE
 from formulas.language.signatures import Any_, Array, Condition, Later, Run, example, function
@@ -76,7 +76,7 @@ def switch(
     given = value(record, ctx)
     branches: list[Run] = [case, result, *more]
     for at in range(0, len(branches) - 1, 2):
-        if values.equal(given, branches[at](record, ctx), ctx.zone):
+        if comparing.equal(given, branches[at](record, ctx), ctx.zone):
             return branches[at + 1](record, ctx)
     return branches[-1](record, ctx) if len(branches) % 2 else None
 
@@ -148,7 +148,7 @@ def isdate(ctx: Context, value: Any_) -> bool:
 )
 def equals(ctx: Context, a: Any_, b: Any_) -> bool:
     """Tell whether two values are equal, as `==` does."""
-    return values.equal(a, b, ctx.zone)
+    return comparing.equal(a, b, ctx.zone)
 
 
 @function(
@@ -159,7 +159,7 @@ def equals(ctx: Context, a: Any_, b: Any_) -> bool:
 def in_(ctx: Context, value: Any_, array: Array) -> bool:
     """Tell whether a value is an element of an array."""
     ctx.spend(len(array))
-    return any(values.equal(value, element, ctx.zone) for element in array)
+    return any(comparing.equal(value, element, ctx.zone) for element in array)
 
 
 @function(
@@ -169,7 +169,10 @@ def in_(ctx: Context, value: Any_, array: Array) -> bool:
 )
 def between(ctx: Context, value: Any_, low: Any_, high: Any_) -> bool:
     """Tell whether a value lies between two others or is one of them."""
-    below, above = values.compare(low, value, ctx.zone), values.compare(value, high, ctx.zone)
+    below, above = (
+        comparing.compare(low, value, ctx.zone),
+        comparing.compare(value, high, ctx.zone),
+    )
     return below is not None and above is not None and below <= 0 and above <= 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from formulas.language import arithmetic, values
+from formulas.language import arithmetic, comparing, values
 from formulas.language.arithmetic import guarded
 from formulas.language.context import Context
 from formulas.language.errors import FormulaValueError
@@ -207,7 +207,7 @@ def _extreme(ctx: Context, items: tuple[Any, ...], wanted: int) -> Any:
     ctx.spend(len(elements))
     best: Any = None
     for element in elements:
-        order = values.compare(element, best, ctx.zone)
+        order = comparing.compare(element, best, ctx.zone)
         if best is None or order == wanted:
             best = element
     return values.from_json(best)

@@ -79,6 +79,8 @@ def looked_at(page: Page, name: str) -> None:
 
 
 def editor(page: Page | Locator) -> Locator:
+    """Wait until the editor has taken the place of the plain field, which has the same name."""
+    expect(page.locator(".cm-editor").first).to_be_visible()
     return page.get_by_role("textbox", name="Formula")
 
 

@@ -107,7 +107,7 @@ def test_states_can_be_read_in_both_themes(tone: str, theme: int) -> None:
 @pytest.mark.parametrize("folder", VENDORED, ids=lambda folder: folder.parent.name)
 def test_vendored_files_are_those_that_the_list_names(folder: Path) -> None:
     listed = re.findall(
-        r"\| (\S+) \| [\d.]+ \| \S+ \| (\S+) \| `(\w{64})` \|",
+        r"\| ([^|]+) \| (?:[\d.]+|as named) \| \S+ \| (\S+) \| `(\w{64})` \|",
         (folder / "VENDOR.md").read_text(),
     )
     named = {(file, checksum) for _, file, checksum in listed}

@@ -5,23 +5,13 @@ One JSON document for a page. What somebody may not see is not proposed either.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import objects.services
 from formulas.language.functions import GROUPS
 from formulas.language.signatures import Function
 from formulas.models import ValueMap
 from syncapp.tenants.models import Tenant
-
-_WANTED: Final[dict[str, tuple[str, ...]]] = {
-    "data": ("field",),
-    "vlookup": ("field", "object", "object_field", "object_field"),
-    "textvlookup": ("", "object", "object_field", "object_field"),
-    "textvlookuplike": ("", "object", "object_field", "object_field"),
-    "get_entity_data": ("object", "object_field"),
-    "translatemap": ("map",),
-}
-"""Function → what a text stands for, argument by argument."""
 
 
 def functions() -> list[dict[str, Any]]:
@@ -52,7 +42,6 @@ def maps_of(tenant: Tenant) -> list[str]:
 
 
 def _described(one: Function, heading: str) -> dict[str, Any]:
-    wanted = _WANTED.get(one.name, ())
     return {
         "name": one.name,
         "aliases": one.aliases,
@@ -66,9 +55,9 @@ def _described(one: Function, heading: str) -> dict[str, Any]:
                 "kind": parameter.kind.name,
                 "optional": parameter.default is not None,
                 "many": parameter.many,
-                "wants": wanted[place] if place < len(wanted) else "",
+                "wants": parameter.kind.names,
             }
-            for place, parameter in enumerate(one.parameters)
+            for parameter in one.parameters
         ],
         "example": one.examples[0].formula if one.examples else "",
     }

@@ -90,16 +90,8 @@ class Trace(Context):
     kept: dict[Span, Step]
 
 
-_LOOKUPS: Final[dict[str, tuple[int, int | None, int | None]]] = {
-    # function → places of the object, of the compared and of the returned field
-    "vlookup": (1, 2, 3),
-    "textvlookup": (1, 2, 3),
-    "textvlookuplike": (1, 2, 3),
-    "get_entity_data": (0, None, None),
-    "translatemap": (0, None, None),
-    "sequence": (0, None, None),
-}
-_FIELDS: Final = frozenset({"data", "vlookup"})
+_ELSEWHERE: Final = ("object", "map", "sequence")
+"""Names of what lies outside of the record."""
 
 
 class Compiler:
@@ -241,33 +233,26 @@ class Compiler:
         return constant_of(replace(inner, run=run))
 
     def _note(self, function: Function, node: Call) -> None:
-        """Note what the call reads."""
+        """Note what the call reads, by what the texts among its arguments are names of."""
         notes = self.notes
         notes.volatile |= function.volatile
-
-        def constant(place: int | None) -> str | None:
-            argument = node.arguments[place] if place is not None else None
-            literal = isinstance(argument, Literal) and argument.value is not None
-            return values.text(argument.value) if literal else None  # type: ignore[union-attr]
-
-        if function.name in _FIELDS and not self._inside:
-            name = constant(0)
-            if name is None:
-                notes.dynamic = True
-            else:
-                notes.fields.append(FieldUse(name, node.arguments[0].span))
-        if function.name == "item" and not self._inside:
-            notes.dynamic = True
-        if function.name in _LOOKUPS:
-            named, compared, returned = _LOOKUPS[function.name]
-            use = LookupUse(
-                function.name,
-                constant(named),
-                constant(compared),
-                constant(returned),
-                node.span,
-            )
-            notes.lookups.append(use)
+        named: dict[str, list[Node]] = {}
+        for parameter, argument in zip(function.parameters, node.arguments, strict=False):
+            named.setdefault(parameter.kind.names, []).append(argument)
+        if not self._inside:
+            notes.dynamic |= function.name == "item"
+            for argument in named.get("field", ()):
+                name = _name(argument)
+                if name is None:
+                    notes.dynamic = True
+                else:
+                    notes.fields.append(FieldUse(name, argument.span))
+        for what in _ELSEWHERE:
+            for argument in named.get(what, ()):
+                fields = [_name(part) for part in named.get("object_field", ())]
+                compared, returned = (*fields, None, None)[:2]
+                use = LookupUse(function.name, _name(argument), compared, returned, node.span)
+                notes.lookups.append(use)
 
     def _folded(self, run: Run, parts: list[Code]) -> Code:
         """Work out once what depends on constants alone; an error waits for the first record."""
@@ -277,6 +262,13 @@ class Compiler:
             return constant_of(run({}, Context()))
         except (FormulaError, Missing):
             return Code(run)
+
+
+def _name(argument: Node) -> str | None:
+    """Give the name that an argument is; None if it is worked out."""
+    if not isinstance(argument, Literal) or argument.value is None:
+        return None
+    return values.text(argument.value)
 
 
 def _size(node: Node) -> int:

@@ -37,6 +37,8 @@ class Kind:
             parameters of such a function are lazy.
         zoned: converting depends on the time zone.
         inner: it gets an `Inner`, to evaluate it for element after element.
+        names: what its text is the name of: `field` (of the record), `object`, `object_field`,
+            `map`, `sequence`; "" if it is no name. Lineage and completion go by it.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Kind:
     lazy: bool = False
     zoned: bool = False
     inner: bool = False
+    names: str = ""
 
 
 def _text(value: Value, _ctx: Context) -> str:
@@ -72,6 +75,11 @@ _moment: Final = Kind(
 )
 
 Text = Annotated[str, Kind("text", _text)]
+FieldName = Annotated[str, Kind("text", _text, names="field")]
+ObjectName = Annotated[str, Kind("text", _text, names="object")]
+ObjectField = Annotated[str, Kind("text", _text, names="object_field")]
+MapName = Annotated[str, Kind("text", _text, names="map")]
+SequenceName = Annotated[str, Kind("text", _text, names="sequence")]
 Number = Annotated[Decimal, Kind("number", _number, spreads=True)]
 Integer = Annotated[
     int, Kind("whole number", lambda value, _ctx: values.integer(value), spreads=True)
@@ -80,6 +88,7 @@ Moment = Annotated[date, _moment]
 Condition = Annotated[bool, Kind("condition", lambda value, _ctx: values.truth(value))]
 Array = Annotated[list[Any], Kind("array", _array)]
 Object = Annotated[dict[str, Any], Kind("object", _object)]
+ObjectFilters = Annotated[dict[str, Any], Kind("object", _object, names="object_field")]
 Any_ = Annotated[Any, Kind("value", _as_it_is)]
 Later = Annotated[Run, Kind("value", _as_it_is, lazy=True)]
 """Evaluated by the function itself: the branch that is not taken costs and breaks nothing."""

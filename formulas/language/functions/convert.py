@@ -13,7 +13,16 @@ from typing import Any, Final
 from formulas.language import limits, values
 from formulas.language.context import Context, Wanted
 from formulas.language.errors import FormulaTypeError, FormulaValueError
-from formulas.language.signatures import Any_, Integer, Number, Object, Text, example, function
+from formulas.language.signatures import (
+    Any_,
+    Integer,
+    MapName,
+    Number,
+    Object,
+    Text,
+    example,
+    function,
+)
 from formulas.language.values import Value
 
 _YES: Final = frozenset({"true", "yes", "y", "on", "1", "tyes", "ja", "j", "wahr", "x"})
@@ -117,7 +126,7 @@ def translate(ctx: Context, value: Any_, map: Object, default: Any_ = None) -> V
     example("translatemap('terms', '99', 'net14')", "net14"),
     example("translatemap('terms', null)", None),
 )
-def translatemap(ctx: Context, name: Text, value: Any_, default: Any_ = None) -> Value:
+def translatemap(ctx: Context, name: MapName, value: Any_, default: Any_ = None) -> Value:
     """Translate a value by one of the tenant's value maps.
 
     A value that the map does not have comes into the inbox of the map, and the default is given.

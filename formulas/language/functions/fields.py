@@ -9,7 +9,18 @@ from typing import Any, Final
 from formulas.language import comparing, paths, values
 from formulas.language.context import Context, Wanted
 from formulas.language.errors import FormulaValueError
-from formulas.language.signatures import Any_, Array, Object, Text, example, function
+from formulas.language.signatures import (
+    Any_,
+    Array,
+    FieldName,
+    Object,
+    ObjectField,
+    ObjectFilters,
+    ObjectName,
+    Text,
+    example,
+    function,
+)
 from formulas.language.values import Value
 
 _LONGEST_KEY: Final = 1_000
@@ -22,7 +33,7 @@ _LONGEST_KEY: Final = 1_000
     example("DATA('Nope')", None),
     aliases=("field",),
 )
-def data(record: Any, ctx: Context, field: Text) -> Value:  # noqa: ARG001  as all with a record
+def data(record: Any, ctx: Context, field: FieldName) -> Value:  # noqa: ARG001  as all with a record
     """Give the value of a field of the record; null if the record has no such field.
 
     A name with dots and indexes leads into nested data, unless a field has just this name.
@@ -57,7 +68,12 @@ def findvalue(
     example("vlookup('Nope', 'fsmcustomer', 'erp_id', 'customer_id')", None),
 )
 def vlookup(
-    record: Any, ctx: Context, field: Text, object: Text, match: Text, returns: Text
+    record: Any,
+    ctx: Context,
+    field: FieldName,
+    object: ObjectName,
+    match: ObjectField,
+    returns: ObjectField,
 ) -> Value:
     """Look up a value: the record of a connect object whose field equals a field of this record.
 
@@ -71,7 +87,9 @@ def vlookup(
     example("textvlookup('C20000', 'fsmcustomer', 'erp_id', 'customer_id')", "cust-001"),
     example("textvlookup(null, 'fsmcustomer', 'erp_id', 'customer_id')", None),
 )
-def textvlookup(ctx: Context, key: Any_, object: Text, match: Text, returns: Text) -> Value:
+def textvlookup(
+    ctx: Context, key: Any_, object: ObjectName, match: ObjectField, returns: ObjectField
+) -> Value:
     """Look up a value: the record of a connect object whose field equals this value.
 
     Of several records the most recently updated counts; null if there is none.
@@ -84,7 +102,7 @@ def textvlookup(ctx: Context, key: Any_, object: Text, match: Text, returns: Tex
     example("textvlookuplike('', 'fsmcustomer', 'name', 'customer_id')", None),
 )
 def textvlookuplike(
-    ctx: Context, part: Any_, object: Text, match: Text, returns: Text
+    ctx: Context, part: Any_, object: ObjectName, match: ObjectField, returns: ObjectField
 ) -> Value:
     """Look up a value: the record of a connect object whose field contains this text in any case.
 
@@ -101,7 +119,7 @@ def textvlookuplike(
     ),
     example("get_entity_data('fsmcustomer', ['erp_id' => null])", []),
 )
-def get_entity_data(ctx: Context, object: Text, filters: Object) -> Array:
+def get_entity_data(ctx: Context, object: ObjectName, filters: ObjectFilters) -> Array:
     """Give the records of a connect object whose fields equal all pairs, newest first.
 
     At most 1 000; meant to be fed to `findvalue` and the other functions for arrays.

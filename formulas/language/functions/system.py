@@ -8,7 +8,7 @@ from typing import Any, Final
 from formulas.language import values
 from formulas.language.context import Context, Wanted
 from formulas.language.errors import FormulaValueError
-from formulas.language.signatures import Any_, Text, example, function
+from formulas.language.signatures import Any_, SequenceName, Text, example, function
 from formulas.language.values import Value
 
 _NAMESPACE: Final = uuids.UUID("6e1f6e0c-8d0b-5d7b-9a51-5b1d3c0f7a11")
@@ -24,7 +24,7 @@ def uuid(ctx: Context) -> Text:
 @function(
     example("concat('INV-', padleft(sequence('invoice'), 5, '0'))", "INV-00042"), volatile=True
 )
-def sequence(ctx: Context, name: Text) -> Value:
+def sequence(ctx: Context, name: SequenceName) -> Value:
     """Give the next number of a sequence of the tenant, once for each record.
 
     A record keeps its number in later runs. Numbers are never given twice; that of a record which

@@ -6,7 +6,7 @@ from functools import cmp_to_key
 from typing import Any
 
 from formulas.language import comparing, values
-from formulas.language.context import Context
+from formulas.language.context import Context, Missing
 from formulas.language.errors import FormulaTypeError, FormulaValueError
 from formulas.language.functions.fields import matches
 from formulas.language.signatures import (
@@ -221,15 +221,26 @@ def range_(ctx: Context, start: Integer, end: Integer) -> Array:
 
 
 def _each(ctx: Context, array: list[Any], formula: Inner) -> list[tuple[Any, Value]]:
-    """Evaluate the inner formula, which the compiler has compiled, for each element."""
+    """Evaluate the inner formula, which the compiler has compiled, for each element.
+
+    All elements ask for what they look up before the first that misses its answer stops the
+    evaluation; otherwise an array would need as many rounds as it has elements.
+    """
     ctx.watch_the_clock()
-    found = []
+    found: list[tuple[Any, Value]] = []
+    missing: Missing | None = None
     for element in array:
         ctx.spend(formula.size)
-        value = formula.run(element, ctx)
+        try:
+            value = formula.run(element, ctx)
+        except Missing as absent:
+            missing = missing or absent
+            continue
         if isinstance(value, str):
             ctx.room_for(len(value))
         found.append((element, value))
+    if missing is not None:
+        raise missing
     return found
 
 

@@ -113,6 +113,18 @@ class TestLookups:
             Wanted("newest", "fsmobject", "customer_id", "cust-001", "object_id"),
         ]
 
+    def test_an_array_asks_for_all_of_its_elements_at_once(self) -> None:
+        formula = "map(data('lines'), map(item(), textvlookup(item(), 'o', 'k', 'v')))"
+        program, port = compile_formula(formula), Collector()
+        record = {"lines": [["a", "b"], ["c"]]}
+
+        with pytest.raises(Missing):
+            program(record, port)
+        assert [wanted.key for wanted in port.asked] == ["a", "b", "c"]
+        port.known = {wanted: wanted.key.upper() for wanted in port.asked}
+
+        assert program(record, port) == [["A", "B"], ["C"]]
+
     def test_what_is_missing_is_no_error_that_formulas_catch(self) -> None:
         with pytest.raises(Missing):
             compile_formula("iferror(textvlookup('a', 'o', 'k', 'v'), 0)")({}, Collector())

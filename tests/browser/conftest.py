@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests import chromium as browser
 
 # Playwright's synchronous face keeps an event loop in our thread, in which Django would refuse queries.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-TIMEOUT_MS = 10_000
+# For machines that do much else at the same time; who waits for what comes, waits no longer than it takes.
+TIMEOUT_MS = 15_000
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +40,7 @@ def browser_type_launch_args(
 
 @pytest.fixture
 def page(page: Page) -> Page:
-    """A fresh window; nothing here takes long."""
+    """A fresh window."""
     page.set_default_timeout(TIMEOUT_MS)
     return page
 

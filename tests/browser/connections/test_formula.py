@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from objects.records.changes import Origin, Source
 from objects.services import load_shape, records
@@ -20,6 +20,9 @@ from tests.browser.walk import barriers, dress
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("SYNCAPP_SHOTS", "")
 PLAYGROUND = "/t/acme/formulas/playground/"
+COMPLETE = """() => [...document.querySelectorAll("textarea[data-formula]")]
+  .map((area) => area.formulaEditor?.view)
+  .some((view) => view?.hasFocus && CodeMirror.completionStatus(view.state) === "active")"""
 
 
 def window(browser: Browser, live: str, member: Membership, *, script: bool) -> BrowserContext:
@@ -29,7 +32,7 @@ def window(browser: Browser, live: str, member: Membership, *, script: bool) -> 
     )
     for name, morsel in make.browser_of(member).cookies.items():
         context.add_cookies([{"name": name, "value": morsel.value, "url": live}])
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(15_000)
     return context
 
 
@@ -85,7 +88,11 @@ def editor(page: Page | Locator) -> Locator:
 
 
 def accept(page: Page, proposal: str) -> None:
-    """Take the proposal that is selected; the editor ignores who is quicker than a person."""
+    """Take the proposal that is selected, once nothing can come any more that moves it.
+
+    The editor ignores an Enter that follows the list within 75 ms: a person did not mean it.
+    """
+    page.wait_for_function(COMPLETE)
     selected = page.locator(".cm-tooltip-autocomplete").get_by_role("option", selected=True)
     expect(selected).to_have_text(proposal)
     page.wait_for_timeout(150)
@@ -175,6 +182,56 @@ def test_the_words_of_lookups_are_proposed(desk: Page, acme: Tenant) -> None:
     accept(desk, "nameName")
 
     expect(editor(desk)).to_have_text("textvlookup('C1', 'partner', 'code', 'name')")
+
+
+def test_who_asks_early_gets_the_words_when_they_come(desk: Page, acme: Tenant) -> None:
+    fill_store(acme)
+    held: list[Route] = []
+
+    def hold(asked: Route) -> None:
+        held.append(asked)
+
+    desk.route("**/formulas/words/", hold)
+    with desk.expect_request("**/formulas/words/"):
+        desk.goto(PLAYGROUND)
+    editor(desk).click()
+
+    desk.keyboard.type("textvlookup('C1', '")
+    desk.keyboard.press("Control+Space")
+    expect(desk.locator(".cm-tooltip-autocomplete")).to_have_count(0)
+    held.pop().continue_()
+    accept(desk, "partnerPartner")
+
+    expect(editor(desk)).to_have_text("textvlookup('C1', 'partner')")
+
+
+def test_words_that_could_not_be_had_are_asked_for_again(desk: Page, acme: Tenant) -> None:
+    desk.route("**/formulas/words/", lambda asked: asked.fulfill(json=None), times=1)
+    desk.goto(PLAYGROUND)
+    editor(desk).click()
+
+    desk.keyboard.type("conc")
+    accept(desk, "concatText · text")
+
+    expect(editor(desk)).to_have_text("concat()")
+
+
+def test_a_record_that_comes_during_an_evaluation_is_tried(desk: Page, acme: Tenant) -> None:
+    target = fill_store(acme)
+
+    def never(asked: Route) -> None:
+        """Leave it without an answer."""
+
+    desk.route("**/formulas/try/", never, times=1)
+    desk.goto(PLAYGROUND)
+    with desk.expect_request("**/formulas/try/"):
+        editor(desk).fill("data('city')")
+
+    desk.get_by_label("Sample from").select_option(f"object:{target}")
+    desk.get_by_label("Key").fill("C0")
+    desk.get_by_role("button", name="Load record").click()
+
+    expect(desk.locator("#result output")).to_have_text("Berlin")
 
 
 def test_a_hundred_records_are_tried(desk: Page, acme: Tenant) -> None:

@@ -58,6 +58,19 @@ def test_sorting_keeps_the_focus_on_the_heading(desk: Page) -> None:
     expect(desk.locator("tbody tr").first).to_contain_text("SAP customers 48")
 
 
+def test_who_is_as_quick_as_the_answer_sorts_again(desk: Page) -> None:
+    desk.goto(LIST)
+    heading = desk.get_by_role("link", name="Read", exact=True)
+    again = "() => document.activeElement.click()"
+    desk.evaluate(f"document.addEventListener('htmx:afterOnLoad', {again}, {{ once: true }})")
+
+    heading.focus()
+    desk.keyboard.press("Enter")
+
+    expect(desk.locator("th[aria-sort=descending]")).to_have_text("Read")
+    expect(heading).to_be_focused()
+
+
 def test_the_last_page_moves_the_focus_to_the_list(desk: Page) -> None:
     desk.goto(f"{LIST}?page=4")
 

@@ -33,10 +33,12 @@
 
   /** @type {Promise<any> | null} */
   let words = null;
+  /** What the language and the tenant call things; null if it cannot be had, and then it is asked for again. */
   const vocabulary = () => {
     words ??= fetch(script.dataset.words, { headers: { Accept: "application/json" } })
-      .then((response) => (response.ok ? response.json() : { functions: [], objects: [], maps: [] }))
-      .catch(() => ({ functions: [], objects: [], maps: [] }));
+      .then((response) => (response.ok ? response.json() : null))
+      .catch(() => null)
+      .then((found) => { if (!found) words = null; return found; });
     return words;
   };
 
@@ -87,18 +89,19 @@
     line.append(code, help);
     return line;
   };
-  const signatures = (callAt) => CM.StateField.define({
-    create: () => null,
-    update(shown, transaction) {
-      if (!transaction.docChanged && !transaction.selection) return shown;
-      const { state } = transaction;
+  const signatures = (callAt) => {
+    const around = (state, shown) => {
       const call = callAt(state.doc.toString(), state.selection.main.head);
       if (!call) return null;
       if (shown && shown.pos === call.at && shown.index === call.index && shown.name === call.name) return shown;
       return { pos: call.at, index: call.index, name: call.name, above: true, create: () => ({ dom: drawn(call) }) };
-    },
-    provide: (field) => CM.showTooltip.from(field, (shown) => shown),
-  });
+    };
+    return CM.StateField.define({
+      create: (state) => around(state, null),
+      update: (shown, { docChanged, selection, state }) => (docChanged || selection ? around(state, shown) : shown),
+      provide: (field) => CM.showTooltip.from(field, (shown) => shown),
+    });
+  };
 
   // One editor ----------------------------------------------------------------------------------
   class Editor {
@@ -107,11 +110,14 @@
       this.area = area;
       /** @type {Answer | null} */
       this.answer = null;
+      this.formula = ""; // that the answer is about
       this.timer = 0;
-      this.tried = "";
+      /** @type {string | null} the record on which it was tried last */
+      this.tried = null;
       this.asking = null;
       this.pointing = null;
-      this.helpers = new CM.Compartment();
+      this.source = null;
+      this.signature = new CM.Compartment();
       this.view = new CM.EditorView({
         state: CM.EditorState.create({ doc: area.value, extensions: this.extensions() }),
       });
@@ -119,12 +125,7 @@
       area.hidden = true;
       area.formulaEditor = this;
       for (const label of area.labels ?? []) label.addEventListener("click", () => this.view.focus());
-      vocabulary().then((found) => this.view.dispatch({
-        effects: this.helpers.reconfigure([
-          CM.autocompletion({ override: [proposals(found, () => this.fields())], icons: false }),
-          signatures(helper(found)),
-        ]),
-      }));
+      vocabulary().then((found) => this.learn(found));
       if (area.value.trim() && area.dataset.result) this.soon(0); // others when they are looked at
     }
 
@@ -139,7 +140,8 @@
         CM.history(), CM.drawSelection(), CM.bracketMatching(), CM.closeBrackets(),
         CM.EditorView.editorAttributes.of({ class: "formula-editor form-control" }),
         CM.EditorView.lineWrapping, CM.EditorView.contentAttributes.of(attributes),
-        language, CM.syntaxHighlighting(look), marked, this.helpers.of([]),
+        language, CM.syntaxHighlighting(look), marked, this.signature.of([]),
+        CM.autocompletion({ override: [(context) => this.propose(context)], icons: false }),
         CM.hoverTooltip((_view, at) => this.tooltip(at)),
         CM.keymap.of([
           { key: "Alt-Enter", run: () => this.mend() },
@@ -151,6 +153,18 @@
           if (update.focusChanged && update.view.hasFocus && !this.answer) this.soon(0);
         }),
       ];
+    }
+
+    learn(found) {
+      if (!found || this.source) return;
+      this.source = proposals(found, () => this.fields());
+      this.view.dispatch({ effects: this.signature.reconfigure(signatures(helper(found))) });
+    }
+
+    /** Who asks before the words are here gets them as soon as they are. */
+    propose(context) {
+      if (this.source) return this.source(context);
+      return vocabulary().then((found) => { this.learn(found); return this.source?.(context) ?? null; });
     }
 
     /** The parts of the page around it. */
@@ -198,7 +212,7 @@
       this.asking?.abort();
       if (!this.area.isConnected) return;
       const formula = this.view.state.doc.toString();
-      if (!formula.trim()) { this.show(null); return; }
+      if (!formula.trim()) { this.show(null, formula); return; }
       this.asking = new AbortController();
       const body = new FormData();
       body.append("formula", formula);
@@ -217,7 +231,7 @@
           method: "POST", body, signal: this.asking.signal, headers: { "X-CSRFToken": script.dataset.token },
         });
         const told = await response.json();
-        if (response.ok) this.show(told);
+        if (response.ok) this.show(told, formula);
         else this.complain(told.problem ?? `The server answered ${response.status}.`);
       } catch (error) {
         if (error.name !== "AbortError") this.complain("The server cannot be reached.");
@@ -231,9 +245,12 @@
       announce(problem);
     }
 
-    /** @param {Answer | null} answer */
-    show(answer) {
-      this.answer = answer;
+    /**
+     * @param {Answer | null} answer
+     * @param {string} formula
+     */
+    show(answer, formula) {
+      Object.assign(this, { answer, formula });
       const { state } = this.view;
       const at = places(state.doc.toString());
       const error = answer?.error;
@@ -267,8 +284,10 @@
     mend() {
       const error = this.answer?.error;
       if (!error?.suggestion) return false;
-      const at = places(this.view.state.doc.toString());
+      const now = this.view.state.doc.toString();
+      const at = places(now);
       const [from, to] = [at(error.start), at(error.end)];
+      if (now.slice(0, to) !== this.formula.slice(0, to)) return false; // written since
       this.view.dispatch({
         changes: { from, to, insert: error.suggestion },
         selection: { anchor: from + error.suggestion.length },
@@ -323,7 +342,7 @@
     }
   };
   document.addEventListener("input", (event) => {
-    for (const one of present()) if (event.target === one.record() && one.answer) one.soon(WAIT);
+    for (const one of present()) if (event.target === one.record() && one.tried !== null) one.soon(WAIT);
   });
   for (const type of ["mouseover", "focusin"]) {
     document.addEventListener(type, (event) => {
@@ -336,7 +355,7 @@
     if (editor) { editor.mend(); editor.view.focus(); }
   });
   document.addEventListener("htmx:afterSettle", () => { // another record may have come
-    for (const one of present()) if (one.answer && one.sample() !== one.tried) one.soon(0);
+    for (const one of present()) if (one.tried !== null && one.sample() !== one.tried) one.soon(0);
   });
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   enhance(document);

@@ -121,12 +121,21 @@
     if (verb === "get") for (const [name, value] of [...parameters.entries()]) if (value === "") parameters.delete(name);
   });
   // htmx keeps the focus on an element that comes back with the same id; a button that was disabled
-  // while it waited, or has no id, would lose it to the body.
+  // while it waited, or has no id, would lose it to the body. Content settles within the swap (see the
+  // htmx-config of the page), so that no key falls between the old page and the new one.
   const focusBefore = new WeakMap(); // target of a request: what had the focus
   const keepFocus = (event) => {
     const { elt, target } = event.detail;
     const now = document.activeElement;
     if (now !== document.body && (target.contains(now) || elt.contains?.(now))) focusBefore.set(target, now);
+  };
+  const giveBackFocus = (target) => {
+    const before = focusBefore.get(target);
+    if (!before || document.activeElement !== document.body) return;
+    const place = [before, document.getElementById(before.id), target, document.getElementById(target.id)].find((one) => one?.isConnected);
+    if (!place || place.disabled) return;
+    if (place.tabIndex < 0) place.tabIndex = -1;
+    place.focus({ preventScroll: true });
   };
   document.addEventListener("htmx:beforeRequest", keepFocus);
   document.addEventListener("htmx:beforeSwap", keepFocus);
@@ -134,13 +143,11 @@
     const { elt, target } = event.detail;
     const told = elt.querySelector?.("[data-announce]");
     if (told) announce(told.dataset.announce);
-    const before = focusBefore.get(target);
-    focusBefore.delete(target);
-    if (!before || document.activeElement !== document.body) return;
-    const place = [before, document.getElementById(before.id), target, document.getElementById(target.id)].find((one) => one?.isConnected);
-    if (!place) return;
-    if (place.tabIndex < 0) place.tabIndex = -1;
-    place.focus({ preventScroll: true });
+    giveBackFocus(target);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => { // what waited is no longer disabled
+    giveBackFocus(event.detail.target);
+    focusBefore.delete(event.detail.target);
   });
   document.addEventListener("htmx:responseError", (event) => {
     announce(`The server answered ${event.detail.xhr.status}. Load the page again.`);

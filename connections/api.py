@@ -155,9 +155,7 @@ class ConnectionViewSet(mixins.ListModelMixin, _Single):
     def get_queryset(self) -> QuerySet[Any]:
         """Join what the serializer shows."""
         rows = super().get_queryset().filter(direction=Connection.Direction.INBOUND)
-        return rows.select_related("config", "object", "live_version").prefetch_related(
-            "mappings"
-        )
+        return rows.select_related("config", "object", "live_version")
 
     def create(self, request: Request) -> Response:
         """Make a connection, switched off."""
@@ -190,8 +188,14 @@ class ConnectionViewSet(mixins.ListModelMixin, _Single):
 
     def _edited(self, row: Connection, sent: Any, etag: int | None = None) -> Connection:
         values = dict(sent.validated_data)
-        mappings = values.pop("mappings", None)
-        return services.edit(row, values, mappings=mappings, actor=self.actor, etag=etag)
+        return services.edit(
+            row,
+            values,
+            mappings=values.pop("mappings", None),
+            conditions=values.pop("conditions", None),
+            actor=self.actor,
+            etag=etag,
+        )
 
 
 class ConnectionSwitchViewSet(_Single):

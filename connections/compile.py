@@ -13,6 +13,7 @@ import xxhash
 
 from connections import refusals
 from connections.calculation import calculation
+from connections.document import FieldMapping, Kind, plain, read_mappings
 from connections.kit.base import UNSET, Code, FieldType
 from connections.spec import Mapped, Mapper, Row, Surroundings, SyncSpec
 from formulas.language import FormulaError, compile_formula, paths
@@ -73,7 +74,8 @@ def compile_version(
         NotRunnable: a mapped field has gone, or a constant or formula does not fit any more.
     """
     document = version.spec
-    rows = tuple(compile_row(row, shape) for row in document["rows"])
+    mappings = read_mappings(document["rows"])
+    rows = tuple(compile_row(row, shape) for row in mappings)
     primary = shape.by_name.get(document["primary_key"])
     if primary is None:
         raise _gone(document["primary_key"], shape)
@@ -106,21 +108,21 @@ def compile_version(
     )
 
 
-def compile_row(row: Mapping[str, Any], shape: ObjectShape) -> Row:
+def compile_row(row: FieldMapping, shape: ObjectShape) -> Row:
     """Make one mapping ready.
 
     Raises:
         NotRunnable: its field has gone, or its constant or formula does not fit.
     """
-    target = shape.by_name.get(row["target"])
+    target = shape.by_name.get(row.target)
     if target is None:
-        raise _gone(row["target"], shape)
-    if row["kind"] == "field":
-        return Row(target, "field", source=row["source"])
+        raise _gone(row.target, shape)
+    if row.kind is Kind.FIELD:
+        return Row(target, "field", source=row.source)
     try:
-        if row["kind"] == "formula":
-            return Row(target, "formula", program=compile_formula(row["formula"]))
-        return Row(target, "raw", value=constant(target, row["value"]))
+        if row.kind is Kind.FORMULA:
+            return Row(target, "formula", program=compile_formula(row.formula))
+        return Row(target, "raw", value=constant(target, row.value))
     except (ValueRefused, FormulaError) as error:
         raise NotRunnable(f"{target.label or target.name}: {error.message}") from error
 
@@ -159,8 +161,8 @@ def fingerprint(
 ) -> bytes:
     """Hash what the result of a record depends on: mappings, permissions to write, fields, maps."""
     rows = [
-        [row["target"], row["kind"], row["source"], row["value"], row.get("formula", "")]
-        for row in document["rows"]
+        {name: value for name, value in row.items() if name != "uuid"}
+        for row in plain(read_mappings(document["rows"]))
     ]
     decisive = [document[name] for name in _DECISIVE]
     shaping = [[getattr(field, name) for name in _SHAPING] for field in shape.fields]

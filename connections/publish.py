@@ -16,10 +16,18 @@ import objects.services
 from connections import accounts, checking
 from connections.checking import Known
 from connections.compile import constant
+from connections.document import (
+    Conditions,
+    FieldMapping,
+    Kind,
+    plain,
+    read_conditions,
+    read_mappings,
+    running,
+)
 from connections.models import (
     Connection,
     ConnectionVersion,
-    FieldMapping,
     Pair,
     RemoteEntity,
     UsedMap,
@@ -45,6 +53,9 @@ _OPTIONS: Final = (
     "allow_create",
     "allow_update",
     "deletes",
+    "enrolment",
+    "key_from",
+    "only_changes",
     "log_all",
     "keep_days",
 )
@@ -113,9 +124,14 @@ def publish(
     return version
 
 
-def enabled(connection: Connection) -> list[FieldMapping]:
+def enabled(connection: Connection) -> tuple[FieldMapping, ...]:
     """Give the draft's mappings that are switched on, in order."""
-    return list(connection.mappings.filter(enabled=True).order_by("position", "pk"))
+    return running(read_mappings(connection.mapping))
+
+
+def conditions_of(connection: Connection) -> Conditions:
+    """Give the draft's conditions."""
+    return read_conditions(connection.conditions)
 
 
 def shape_of(connection: Connection) -> ObjectShape | None:
@@ -124,20 +140,13 @@ def shape_of(connection: Connection) -> ObjectShape | None:
 
 
 def document(connection: Connection, mappings: Sequence[FieldMapping]) -> dict[str, Any]:
-    """Write the draft down: options, and one row per mapping that is switched on."""
+    """Write the draft down: options, mappings that are switched on, and conditions."""
     options = {name: getattr(connection, name) for name in _OPTIONS}
-    rows = [
-        {
-            "uuid": str(mapping.uuid),
-            "target": mapping.target,
-            "kind": mapping.kind,
-            "source": mapping.source if mapping.kind == FieldMapping.Kind.FIELD else "",
-            "value": mapping.value if mapping.kind == FieldMapping.Kind.RAW else None,
-            "formula": mapping.formula if mapping.kind == FieldMapping.Kind.FORMULA else "",
-        }
-        for mapping in mappings
-    ]
-    return {**options, "rows": rows}
+    return {
+        **options,
+        "rows": plain(mappings),
+        "conditions": plain(conditions_of(connection)),
+    }
 
 
 def gaps(
@@ -163,9 +172,9 @@ def row_gaps(mapping: FieldMapping, shape: ObjectShape, known: Known) -> list[Ga
     if target is None:
         return [Gap("mappings", f"“{shape.name}” has no field “{mapping.target}”.")]
     try:
-        if mapping.kind == FieldMapping.Kind.RAW:
+        if mapping.kind == Kind.RAW:
             constant(target, mapping.value)
-        elif mapping.kind == FieldMapping.Kind.FORMULA:
+        elif mapping.kind == Kind.FORMULA:
             wrong = checking.problem(mapping.formula, known)
             return [Gap("mappings", f"{mapping.target}: {wrong}")] if wrong else []
         elif mapping.source:
@@ -234,7 +243,7 @@ def _key_gaps(
         yield Gap("primary_key", f"A field of type {field.type} cannot identify records.")
     if field.name not in {mapping.target for mapping in mappings}:
         yield Gap("mappings", f"Map {field.label}: it is the primary key.")
-    elif any(m.target == field.name and m.kind == FieldMapping.Kind.RAW for m in mappings):
+    elif any(m.target == field.name and m.kind == Kind.RAW for m in mappings):
         yield Gap("mappings", f"Map {field.label} from a field: all records would get one key.")
     elif any(m.target == field.name and checking.volatile(m.formula) for m in mappings):
         text = f"{field.label} identifies records, so its formula must always give the same."
@@ -293,9 +302,9 @@ def _lineage(mappings: Sequence[FieldMapping]) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for mapping in mappings:
         sources: list[str] = []
-        if mapping.kind == FieldMapping.Kind.FIELD:
+        if mapping.kind == Kind.FIELD:
             sources = [mapping.source]
-        elif mapping.kind == FieldMapping.Kind.FORMULA:
+        elif mapping.kind == Kind.FORMULA:
             program = compile_formula(mapping.formula)
             sources = ["*"] if program.reads_any else sorted(program.fields)
         found += [{"target": mapping.target, "reads": source} for source in sources]
@@ -307,7 +316,7 @@ def _keep_maps(connection: Connection, mappings: Sequence[FieldMapping], known: 
     used = {
         name
         for mapping in mappings
-        if mapping.kind == FieldMapping.Kind.FORMULA
+        if mapping.kind == Kind.FORMULA
         for name in checking.maps(compile_formula(mapping.formula))
     }
     connection.used_maps.all().delete()
@@ -326,7 +335,7 @@ def _index(mappings: Sequence[FieldMapping], known: Known, actor: Actor) -> None
     wanted = {
         pair
         for mapping in mappings
-        if mapping.kind == FieldMapping.Kind.FORMULA
+        if mapping.kind == Kind.FORMULA
         for pair in checking.indexed(compile_formula(mapping.formula))
     }
     for type_, name in sorted(wanted):
@@ -346,9 +355,9 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
         {
             **{name: value for name, value in spec.items() if name != "rows"},
             **{
-                f"mapping {row['target']}": row["source"]
+                f"mapping {row['target']}": row.get("source")
                 or row.get("formula")
-                or {"constant": row["value"]}
+                or {"constant": row.get("value")}
                 for row in spec.get("rows", ())
             },
         }

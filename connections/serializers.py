@@ -11,7 +11,8 @@ from rest_framework import serializers
 
 from connections import configs, services
 from connections.declared import Given
-from connections.models import Connection, ConnectionConfig, FieldMapping
+from connections.document import MAX_PATH, IfEmpty, Kind, When, read_mappings
+from connections.models import Connection, ConnectionConfig
 from formulas.language import limits
 from objects.models import ConnectObject
 from objects.values import storable
@@ -98,13 +99,19 @@ class ConfigSerializer(serializers.ModelSerializer[ConnectionConfig]):
 class MappingSerializer(serializers.Serializer[Any]):
     """One line of the mapping table."""
 
-    uuid = serializers.UUIDField(required=False, help_text="Of a line that was there before.")
-    target = serializers.CharField(max_length=60)
-    kind = serializers.ChoiceField(
-        choices=FieldMapping.Kind.choices, default=FieldMapping.Kind.FIELD
+    uuid = serializers.CharField(
+        required=False, max_length=36, help_text="Of a line that was there before."
     )
+    target = serializers.CharField(
+        max_length=MAX_PATH,
+        help_text="Field, or path into one that holds an object; for `children` an object type.",
+    )
+    kind = serializers.ChoiceField(choices=[kind.value for kind in Kind], default=Kind.FIELD)
     source = serializers.CharField(  # type: ignore[assignment]  # the metaclass takes it away
-        max_length=300, allow_blank=True, default="", help_text="Path, for kind `field`."
+        max_length=MAX_PATH,
+        allow_blank=True,
+        default="",
+        help_text="Path, for kinds `field`, `map`, `lines` and `children`.",
     )
     value = serializers.JSONField(
         allow_null=True, default=None, help_text="Constant, for kind `raw`; kept as text."
@@ -116,16 +123,49 @@ class MappingSerializer(serializers.Serializer[Any]):
         trim_whitespace=False,
         help_text="For kind `formula`.",
     )
+    map = serializers.CharField(
+        max_length=MAX_PATH,
+        allow_blank=True,
+        default="",
+        help_text="Value map, for kind `map`.",
+    )
+    when = serializers.ChoiceField(choices=[when.value for when in When], default=When.ALWAYS)
+    if_empty = serializers.ChoiceField(
+        choices=[option.value for option in IfEmpty], default=IfEmpty.TAKE
+    )
+    default = serializers.JSONField(
+        allow_null=True, default=None, help_text="Constant that `if_empty` = default takes."
+    )
+    keep_filled = serializers.BooleanField(
+        default=False, help_text="Leave a target alone that has a value."
+    )
     enabled = serializers.BooleanField(default=True)
+    suggested = serializers.BooleanField(default=False)
+    rows = serializers.ListField(
+        child=serializers.DictField(), default=list, help_text="Mappings of a line, likewise."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Take each line as a whole: in a PATCH the table may be left out, not its parts."""
         if "target" not in attrs:
             raise serializers.ValidationError({"target": "This field is required."})
-        return {"kind": FieldMapping.Kind.FIELD, **attrs}
+        return attrs
 
     def validate_value(self, value: Any) -> str | None:
         """Keep constants as text; the type of the target decides what it means."""
+        return self._text(value)
+
+    def validate_default(self, value: Any) -> str | None:
+        """Keep this constant likewise."""
+        return self._text(value)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Show nested mappings as plain values."""
+        nested = MappingSerializer(instance.rows, many=True).data if instance.rows else []
+        names = (str(name) for name in self.get_fields())
+        return {**{name: getattr(instance, name) for name in names}, "rows": nested}
+
+    def _text(self, value: Any) -> str | None:
         if value is None:
             return None
         try:
@@ -146,6 +186,9 @@ class ConnectionSerializer(serializers.ModelSerializer[Connection]):
     )
     object = OwnedField(queryset=ConnectObject.objects.none(), allow_null=True, required=False)
     mappings = serializers.SerializerMethodField()
+    conditions = serializers.DictField(
+        required=False, help_text="Which records take part: `join`, `rows`, `groups`."
+    )
     version = serializers.IntegerField(
         source="live_version.number", read_only=True, default=None, help_text="What runs."
     )
@@ -158,6 +201,7 @@ class ConnectionSerializer(serializers.ModelSerializer[Connection]):
             "system_type",
             *services.EDITABLE,
             "mappings",
+            "conditions",
             "active",
             "version",
         )
@@ -174,7 +218,7 @@ class ConnectionSerializer(serializers.ModelSerializer[Connection]):
     def to_representation(self, instance: Connection) -> dict[str, Any]:
         """Show the mappings in their order."""
         shown = super().to_representation(instance)
-        rows = sorted(instance.mappings.all(), key=lambda row: (row.position, row.pk))
+        rows = read_mappings(instance.mapping)
         return {**shown, "mappings": MappingSerializer(rows, many=True).data}
 
 

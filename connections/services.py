@@ -5,7 +5,6 @@ The draft is edited freely; only `publish` and `activate` change what runs.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -14,11 +13,17 @@ import objects.services
 from connections import checking, discovery, registry
 from connections.checking import Known
 from connections.compile import compile_version
+from connections.document import (
+    FieldMapping,
+    Kind,
+    plain,
+    read_conditions,
+    read_mappings,
+)
 from connections.lookups import load_maps
 from connections.models import (
     Connection,
     ConnectionConfig,
-    FieldMapping,
 )
 from connections.opening import open_system as open_system  # noqa: PLC0414  the room's door
 from connections.publish import Gap, document, enabled, gaps, publish, row_gaps, shape_of
@@ -44,6 +49,9 @@ EDITABLE: Final = (
     "allow_create",
     "allow_update",
     "deletes",
+    "enrolment",
+    "key_from",
+    "only_changes",
     "log_all",
     "keep_days",
 )
@@ -75,6 +83,7 @@ def edit(
     values: Mapping[str, Any],
     *,
     mappings: Sequence[Mapping[str, Any]] | None = None,
+    conditions: Mapping[str, Any] | None = None,
     actor: Actor,
     etag: int | None = None,
 ) -> Connection:
@@ -83,9 +92,9 @@ def edit(
     Args:
         connection: the row as the caller knows it.
         values: field of `EDITABLE` → new value; others stay.
-        mappings: the whole mapping table in order, or None to leave it. Each row has `target`,
-            `kind`, `source`, `value` (text or None), `formula`, `enabled`, and `uuid` if it was
-            there.
+        mappings: the whole mapping table in order, or None to leave it, in the form of
+            `connections.document`.
+        conditions: likewise.
         actor: who does it.
         etag: refuse if the row is no longer in this state.
 
@@ -103,8 +112,11 @@ def edit(
     if config is not None and config.system_type != connection.system_type:
         raise Invalid(fields={"config": "This config is of another type."})
     if mappings is not None:
-        _check_rows(mappings, shape_of(connection), Known(connection.tenant_id))
-        _replace_rows(connection, mappings)
+        rows = read_mappings(mappings)
+        _check_rows(rows, shape_of(connection), Known(connection.tenant_id))
+        connection.mapping = plain(rows)
+    if conditions is not None:
+        connection.conditions = plain(read_conditions(conditions))
     changes = audit.diff(before, _plain(connection))
     if changes:
         connection.etag += 1
@@ -169,7 +181,7 @@ def _untested(config: ConnectionConfig | None) -> list[str]:
 
 def _strange_fields(connection: Connection) -> Iterator[str]:
     """Say which source fields formulas read that discovery has not seen."""
-    rows = [row for row in enabled(connection) if row.kind == FieldMapping.Kind.FORMULA]
+    rows = [row for row in enabled(connection) if row.kind == Kind.FORMULA]
     entity = discovery.known_entity(connection.config, connection.entity) if rows else None
     for row in rows if entity is not None else ():
         try:
@@ -266,7 +278,7 @@ def suggest_rows(
         for field in free
     )
     return [
-        {"target": field.name, "kind": FieldMapping.Kind.FIELD, "source": path, "enabled": True}
+        {"target": field.name, "kind": Kind.FIELD, "source": path, "enabled": True}
         for field, path in found
         if path
     ]
@@ -294,13 +306,10 @@ def _switch(connection: Connection, verb: str, *, active: bool, actor: Actor) ->
     return connection
 
 
-def _check_rows(
-    rows: Sequence[Mapping[str, Any]], shape: ObjectShape | None, known: Known
-) -> None:
+def _check_rows(rows: Sequence[FieldMapping], shape: ObjectShape | None, known: Known) -> None:
     problems: dict[str, str] = {}
     seen: set[str] = set()
-    for number, row in enumerate(rows):
-        mapping = _row(row)
+    for number, mapping in enumerate(rows):
         found = row_gaps(mapping, shape, known) if shape and mapping.enabled else []
         if mapping.target in seen:
             problems[f"mappings.{number}"] = f"{mapping.target} is mapped twice."
@@ -311,40 +320,13 @@ def _check_rows(
         raise Invalid(fields=problems)
 
 
-def _replace_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write the table anew; a row that stays keeps its uuid, whatever else changes about it."""
-    known = {str(mapping.uuid) for mapping in connection.mappings.all()}
-    connection.mappings.all().delete()
-    fresh = []
-    for position, row in enumerate(rows):
-        mapping = _row(row)
-        mapping.tenant_id, mapping.connection = connection.tenant_id, connection
-        mapping.position = position
-        kept = str(row.get("uuid") or "")
-        mapping.uuid = uuid.UUID(kept) if kept in known else uuid.uuid4()
-        known.discard(kept)
-        fresh.append(mapping)
-    FieldMapping.objects.bulk_create(fresh)
-
-
-def _row(row: Mapping[str, Any]) -> FieldMapping:
-    kind = row["kind"]
-    return FieldMapping(
-        target=row["target"],
-        kind=kind,
-        source=str(row.get("source") or "").strip() if kind == FieldMapping.Kind.FIELD else "",
-        value=row.get("value") if kind == FieldMapping.Kind.RAW else None,
-        formula=row.get("formula") or "" if kind == FieldMapping.Kind.FORMULA else "",
-        enabled=row.get("enabled", True),
-    )
-
-
 def _plain(connection: Connection) -> dict[str, Any]:
     """Give what the audit compares: the edited fields, and the mappings by target."""
     shown = audit.snapshot(connection, ("system_type", "direction", *EDITABLE))
-    for mapping in connection.mappings.order_by("position"):
+    for mapping in read_mappings(connection.mapping):
         text = mapping.source or mapping.formula or f"constant {mapping.value!r}"
         shown[f"mapping {mapping.target}"] = text if mapping.enabled else f"{text} (off)"
+    shown["conditions"] = connection.conditions
     return shown
 
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 from django import forms
 from django.http import QueryDict
 
+from connections.document import FieldMapping, Kind
 from connections.forms.configs import ConfigField
 from connections.kit.base import System
-from connections.models import Connection, ConnectionConfig, FieldMapping
+from connections.models import Connection, ConnectionConfig
 from formulas.language import limits
 from objects.models import ConnectObject
 from objects.shape import ObjectShape
@@ -30,6 +31,7 @@ _FORMULA: Final = {
     "data-record": "#sample-text",
     "data-fields": "#source-fields",
 }
+_KINDS: Final = [(kind.value, kind.label) for kind in (Kind.FIELD, Kind.RAW, Kind.FORMULA)]
 KEEP_DAYS: Final = [(days, f"{days} days") for days in Connection.KEEP_DAYS]
 
 
@@ -190,8 +192,8 @@ class RowForm(FormMixin, forms.Form):
         widget=forms.Select(attrs={"data-plain": "", "aria-label": "Target field"})
     )
     kind = forms.ChoiceField(
-        choices=FieldMapping.Kind.choices,
-        initial=FieldMapping.Kind.FIELD,
+        choices=_KINDS,
+        initial=Kind.FIELD,
         widget=forms.Select(
             attrs={
                 "data-plain": "",
@@ -224,7 +226,7 @@ class RowForm(FormMixin, forms.Form):
         super().__init__(*args, **kwargs)
         targets: Any = self.fields["target"]
         targets.choices = _target_choices(shape, self["target"].value())
-        if self["kind"].value() == FieldMapping.Kind.FORMULA:
+        if self["kind"].value() == Kind.FORMULA:
             self.fields["source"].widget = forms.Textarea(attrs=_FORMULA)
 
     @property
@@ -237,12 +239,12 @@ class RowForm(FormMixin, forms.Form):
         data = self.cleaned_data
         kind, text = data["kind"], data["source"]
         return {
-            "uuid": data["uuid"],
+            "uuid": str(data["uuid"] or ""),
             "target": data["target"],
             "kind": kind,
-            "source": text if kind == FieldMapping.Kind.FIELD else "",
-            "value": (text or None) if kind == FieldMapping.Kind.RAW else None,
-            "formula": text if kind == FieldMapping.Kind.FORMULA else "",
+            "source": text if kind == Kind.FIELD else "",
+            "value": (text or None) if kind == Kind.RAW else None,
+            "formula": text if kind == Kind.FORMULA else "",
             "enabled": data["enabled"],
         }
 
@@ -250,9 +252,9 @@ class RowForm(FormMixin, forms.Form):
         """Trim a path; a constant stays as it was typed, and so does a formula."""
         source: str = self.cleaned_data["source"].replace("\r\n", "\n")
         kind = self.cleaned_data.get("kind")
-        if kind == FieldMapping.Kind.RAW and len(source) > 2000:
+        if kind == Kind.RAW and len(source) > 2000:
             raise forms.ValidationError("A constant has at most 2000 characters.")
-        if kind != FieldMapping.Kind.FIELD:
+        if kind != Kind.FIELD:
             return source
         if len(source) > 300:
             raise forms.ValidationError("A path has at most 300 characters.")
@@ -262,14 +264,14 @@ class RowForm(FormMixin, forms.Form):
 def row_initial(mapping: FieldMapping) -> dict[str, Any]:
     """Give a row's values for a mapping that exists."""
     texts = {
-        FieldMapping.Kind.FIELD: mapping.source,
-        FieldMapping.Kind.FORMULA: mapping.formula,
+        Kind.FIELD: mapping.source,
+        Kind.FORMULA: mapping.formula,
     }
     return {
         "uuid": mapping.uuid,
         "target": mapping.target,
         "kind": mapping.kind,
-        "source": texts.get(FieldMapping.Kind(mapping.kind), mapping.value or ""),
+        "source": texts.get(mapping.kind, mapping.value or ""),
         "enabled": mapping.enabled,
     }
 

@@ -9,6 +9,10 @@ OWNED = (
     "connection_config",
     "remote_entity",
     "pair",
+    "connector",
+    "connector_set",
+    "wizard_draft",
+    "upload",
     "connection",
     "connection_version",
 )
@@ -25,7 +29,15 @@ class Migration(migrations.Migration):
     operations = [
         *(
             rls.tenant_table(table)
-            for table in (*OWNED[:-1], "auth_state", "field_mapping", "used_map")
+            for table in (
+                *OWNED[:-1],
+                "auth_state",
+                "connector_set_member",
+                "draft_step",
+                "source_sample",
+                "upload_chunk",
+                "used_map",
+            )
         ),
         rls.tenant_table("connection_version", app="SID"),
         *(rls.owned(table) for table in OWNED),
@@ -39,7 +51,15 @@ class Migration(migrations.Migration):
         rls.composite_fk("connection", "object_id", "connect_object"),
         rls.composite_fk("connection", "pair_id", "pair"),
         rls.composite_fk("connection", "live_version_id", "connection_version"),
-        rls.composite_fk("field_mapping", "connection_id", "connection", "CASCADE"),
+        rls.composite_fk("connection", "connector_id", "connector"),
+        rls.composite_fk("connector_set_member", "set_id", "connector_set", "CASCADE"),
+        rls.composite_fk("connector_set_member", "connector_id", "connector", "CASCADE"),
+        rls.composite_fk("wizard_draft", "member_id", "tenant_membership", "CASCADE"),
+        rls.composite_fk("draft_step", "connection_id", "connection", "CASCADE"),
+        rls.composite_fk("draft_step", "wizard_id", "wizard_draft", "CASCADE"),
+        rls.composite_fk("source_sample", "connection_id", "connection", "CASCADE"),
+        rls.composite_fk("upload", "object_id", "connect_object", "CASCADE"),
+        rls.composite_fk("upload_chunk", "upload_id", "upload", "CASCADE"),
         rls.composite_fk("connection_version", "connection_id", "connection", "CASCADE"),
         rls.composite_fk("used_map", "connection_id", "connection", "CASCADE"),
         rls.composite_fk("used_map", "map_id", "value_map"),

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from connections import configs, declared, discovery, registry, services
 from connections.discovery import Sample
+from connections.document import read_mappings
 from connections.forms.drafts import (
     ConnectionForm,
     RowForm,
@@ -79,7 +80,7 @@ class InboundEdit(EditView):
     def form(self, row: Connection) -> ConnectionForm:
         if self.request.method != "POST":
             shape = shape_of(row)
-            mappings = row.mappings.order_by("position", "pk")
+            mappings = read_mappings(row.mapping)
             rows = fresh_rows([row_initial(mapping) for mapping in mappings], shape)
             initial = {name: getattr(row, name) for name in services.EDITABLE}
             return self._form(row, shape, rows, initial=initial)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from connections import declared, discovery, services
+from connections.document import read_mappings
 from connections.filters import ConnectionFilterSet
 from connections.forms.drafts import NewConnectionForm
 from connections.kit.base import RemoteError
@@ -121,7 +122,7 @@ class InboundDetail(DetailView):
             "gaps": gaps,
             "unpublished": row.live_version is not None and services.draft_differs(row),
             "warnings": services.warnings_of(row),
-            "mappings": row.mappings.order_by("position", "pk"),
+            "mappings": read_mappings(row.mapping),
             "import_url": self._import_url(row),
         }
 
@@ -185,7 +186,7 @@ class InboundDelete(DeleteView):
         return inbound_of(self.request)  # type: ignore[arg-type]  # a TenantRequest
 
     def consequences(self, row: Connection) -> list[str]:
-        counted = ((row.mappings.count(), "mapping"), (row.versions.count(), "version"))
+        counted = ((len(row.mapping), "mapping"), (row.versions.count(), "version"))
         return [f"{n} {word}{'s' if n > 1 else ''}" for n, word in counted if n]
 
     def delete_row(self, row: Connection) -> None:

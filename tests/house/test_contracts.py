@@ -28,7 +28,7 @@ FORBIDDEN = {
     "Systems stand on the kit": ("connections/kit/base.py", "connections.systems"),
     "No system knows another system": ("connections/systems/one.py", "connections.systems.two"),
     "Systems are reached through the registry only": (
-        "connections/models.py",
+        "connections/models/configs.py",
         "connections.systems.one",
     ),
     "Systems and kit know HTTP but no database": ("connections/kit/base.py", "django.db"),

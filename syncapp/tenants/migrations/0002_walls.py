@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
         # Nobody may delete an entry; they go when their tenant goes.
         migrations.RunSQL(AUDIT, migrations.RunSQL.noop),
         rls.owned("tenant_profile"),
+        rls.owned("tenant_membership"),
         rls.composite_fk("tenant_membership", "profile_id", "tenant_profile"),
         *(
             rls.grants(table, app=app, platform=platform)

@@ -11,7 +11,7 @@ from connections import accounts, configs, publish, services
 from connections.compile import NotRunnable
 from connections.declared import Given
 from connections.kit.world import World
-from connections.models import Connection, ConnectionVersion, FieldMapping, Pair
+from connections.models import Connection, ConnectionVersion, Pair
 from objects.models import ConnectField
 from syncapp.errors import Changed, Invalid, NotThere, Refused
 from syncapp.tenants.actors import COMMAND
@@ -199,32 +199,28 @@ def test_a_row_keeps_its_uuid_while_it_is_edited_and_moved(
     in_acme: Tenant, world: World
 ) -> None:
     connection = making.make_connection(in_acme)
-    code, name, city = connection.mappings.order_by("position")
+    code, name, city = connection.mapping
 
     rows = [
-        field("name", "CardCode", uuid=str(code.uuid)),
-        field("code", "CardName", uuid=str(name.uuid)),
+        field("name", "CardCode", uuid=code["uuid"]),
+        field("code", "CardName", uuid=name["uuid"]),
     ]
-    services.edit(connection, {}, mappings=rows, actor=COMMAND)
+    edited = services.edit(connection, {}, mappings=rows, actor=COMMAND)
 
-    uuids = dict(connection.mappings.values_list("target", "uuid"))
-    assert uuids == {"name": code.uuid, "code": name.uuid}
-    assert city.uuid not in uuids.values()
+    uuids = {row["target"]: row["uuid"] for row in edited.mapping}
+    assert uuids == {"name": code["uuid"], "code": name["uuid"]}
+    assert city["uuid"] not in uuids.values()
 
 
-def test_a_uuid_of_another_connection_is_not_taken_over(in_acme: Tenant, world: World) -> None:
-    first = making.make_connection(in_acme)
-    taken = FieldMapping.objects.filter(connection=first).first()
-    second = making.make_connection(
-        in_acme, "Second", config=first.config, object_=first.object
-    )
-    assert taken is not None
+def test_two_rows_do_not_share_a_uuid(in_acme: Tenant, world: World) -> None:
+    connection = making.make_connection(in_acme)
+    taken = connection.mapping[0]["uuid"]
 
-    services.edit(
-        second, {}, mappings=[field("code", "CardCode", uuid=str(taken.uuid))], actor=COMMAND
-    )
+    rows = [field("code", "CardCode", uuid=taken), field("name", "CardName", uuid=taken)]
+    edited = services.edit(connection, {}, mappings=rows, actor=COMMAND)
 
-    assert second.mappings.get().uuid != taken.uuid
+    assert edited.mapping[0]["uuid"] == taken
+    assert edited.mapping[1]["uuid"] != taken
 
 
 def test_the_audit_tells_what_changed(in_acme: Tenant, world: World) -> None:

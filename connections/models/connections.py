@@ -1,12 +1,7 @@
-"""Accounts, configs, entities, pairs, connections, mappings and their published versions.
-
-All of it is configuration: small, audited, written by `connections.services`. What changes by
-itself (schedule, cursor, locks, links) lives in `syncapp.sync`, never on these rows.
-"""
+"""Connections: the draft of one direction, and the versions of it that were published."""
 
 from __future__ import annotations
 
-import uuid
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -14,104 +9,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from connections.models.configs import Account, ConnectionConfig, RemoteEntity
+from connections.models.connectors import Connector, WizardDraft
 from objects.models import ConnectObject
 from syncapp.tenants.models import TenantModel
-
-
-class Account(TenantModel):
-    """A remote company. Configs are ways to get into it; links and cursors hang on it."""
-
-    system_type = models.CharField(max_length=40)
-    fingerprint = models.CharField(max_length=300)
-    label = models.CharField(max_length=200)
-
-    class Meta:
-        db_table = "account"
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["tenant", "system_type", "fingerprint"], name="account_fingerprint"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.label
-
-
-class ConnectionConfig(TenantModel):
-    """Address and credentials of one account; the secrets are write-only."""
-
-    class Environment(models.TextChoices):
-        LIVE = "live"
-        TEST = "test"
-        DEV = "dev"
-
-    name = models.CharField(max_length=100)
-    system_type = models.CharField("type", max_length=40)
-    environment = models.CharField(
-        max_length=4, choices=Environment.choices, default=Environment.LIVE
-    )
-    endpoint = models.CharField("endpoint URL", max_length=500, blank=True)
-    settings = models.JSONField(default=dict)
-    secrets = models.BinaryField(default=b"", editable=False)
-    account = models.ForeignKey(
-        Account,
-        on_delete=models.PROTECT,
-        null=True,
-        db_constraint=False,
-        related_name="configs",
-    )
-    tested_at = models.DateTimeField(null=True, editable=False)
-    test = models.JSONField(default=list, editable=False)
-    test_ok = models.BooleanField(null=True, editable=False)
-    etag = models.PositiveIntegerField(default=1, editable=False)
-
-    class Meta:
-        db_table = "connection_config"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["tenant", "name"], name="connection_config_name"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class AuthState(models.Model):
-    """The one session or token of an account, renewed by compare-and-set."""
-
-    account_id = models.BigIntegerField(primary_key=True)
-    tenant_id = models.IntegerField()
-    version = models.BigIntegerField(default=0)
-    data = models.BinaryField(default=b"")
-    expires_at = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    lease_token = models.UUIDField(null=True)
-
-    class Meta:
-        db_table = "auth_state"
-
-    def __str__(self) -> str:
-        return f"session of account {self.account_id}"
-
-
-class RemoteEntity(TenantModel):
-    """An entity as discovery last saw it."""
-
-    account = models.ForeignKey(
-        Account, on_delete=models.CASCADE, db_constraint=False, related_name="entities"
-    )
-    name = models.CharField(max_length=200)
-    schema = models.JSONField(default=dict)
-    fingerprint = models.CharField(max_length=32, blank=True)
-    seen_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "remote_entity"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["account", "name"], name="remote_entity_name"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Pair(TenantModel):
@@ -143,7 +44,8 @@ class Pair(TenantModel):
 class Connection(TenantModel):
     """One direction between an entity and a connect object. Off until activated.
 
-    The engine never reads this row: it reads the published version.
+    The engine never reads this row: it reads the published version. `mapping` and `conditions`
+    are the draft, in the form of `connections.document`.
     """
 
     class Direction(models.TextChoices):
@@ -151,8 +53,17 @@ class Connection(TenantModel):
         OUTBOUND = "outbound"
 
     class Deletes(models.TextChoices):
-        IGNORE = "ignore", "keep our record"
-        DELETE = "delete", "delete our record too"
+        IGNORE = "ignore", "keep the other record"
+        DEACTIVATE = "deactivate", "deactivate the other record"
+        DELETE = "delete", "delete the other record too"
+
+    class Enrolment(models.TextChoices):
+        AUTOMATIC = "automatic", "every record that passes the conditions"
+        BY_HAND = "by_hand", "only records that somebody sends"
+
+    class KeyFrom(models.TextChoices):
+        US = "us", "our record brings it"
+        TARGET = "target", "the other system gives it"
 
     KEEP_DAYS: ClassVar = (30, 60, 180, 365)
 
@@ -186,11 +97,27 @@ class Connection(TenantModel):
     allow_create = models.BooleanField(default=True)
     allow_update = models.BooleanField(default=True)
     deletes = models.CharField(max_length=10, choices=Deletes.choices, default=Deletes.IGNORE)
+    enrolment = models.CharField(
+        max_length=10, choices=Enrolment.choices, default=Enrolment.AUTOMATIC
+    )
+    key_from = models.CharField(
+        "key of a new record", max_length=10, choices=KeyFrom.choices, default=KeyFrom.US
+    )
+    only_changes = models.BooleanField("send changed fields only", default=True)
+    mapping = models.JSONField(default=list)
+    conditions = models.JSONField(default=dict)
     log_all = models.BooleanField("a log row for unchanged records too", default=True)
     keep_days = models.PositiveSmallIntegerField(
         "keep record logs",
         default=60,
         choices=[(days, f"{days} days") for days in KEEP_DAYS],
+    )
+    connector = models.ForeignKey(
+        Connector,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_constraint=False,
+        related_name="connections",
     )
     pair = models.ForeignKey(
         Pair,
@@ -224,38 +151,6 @@ class Connection(TenantModel):
 
     def __str__(self) -> str:
         return self.name
-
-
-class FieldMapping(TenantModel):
-    """One target field of a connection's draft: copied, a constant, or calculated."""
-
-    class Kind(models.TextChoices):
-        FIELD = "field", "Field"
-        RAW = "raw", "Raw data"
-        FORMULA = "formula", "Formula"
-
-    connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, db_constraint=False, related_name="mappings"
-    )
-    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
-    target = models.CharField(max_length=60)
-    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.FIELD)
-    source = models.CharField(max_length=300, blank=True)
-    value = models.JSONField(null=True, blank=True)
-    formula = models.TextField(blank=True)
-    enabled = models.BooleanField(default=True)
-    position = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        db_table = "field_mapping"
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["connection", "target"], name="field_mapping_target"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.target
 
 
 class UsedMap(TenantModel):
@@ -304,3 +199,70 @@ class ConnectionVersion(TenantModel):
 
     def __str__(self) -> str:
         return f"version {self.number}"
+
+
+class DraftStep(TenantModel):
+    """A draft as it was before a change, so that the change can be undone."""
+
+    connection = models.ForeignKey(
+        Connection,
+        on_delete=models.CASCADE,
+        null=True,
+        db_constraint=False,
+        related_name="draft_steps",
+    )
+    wizard = models.ForeignKey(
+        WizardDraft,
+        on_delete=models.CASCADE,
+        null=True,
+        db_constraint=False,
+        related_name="draft_steps",
+    )
+    side = models.CharField(max_length=8, choices=Connection.Direction.choices)
+    said = models.CharField(max_length=200)
+    before = models.JSONField()
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "draft_step"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="draft_step_of_one",
+                condition=models.Q(connection__isnull=True, wizard__isnull=False)
+                | models.Q(connection__isnull=False, wizard__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.said
+
+
+class SourceSample(TenantModel):
+    """A source record that is kept to try mappings on: at most 500 of a connection.
+
+    Kept are those whose ids have the smallest hashes, which is a fair sample of all records that
+    were ever seen, and of a record its latest form.
+    """
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, db_constraint=False, related_name="samples"
+    )
+    remote_id = models.CharField(max_length=512)
+    rank = models.BigIntegerField()
+    raw = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "source_sample"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "remote_id"], name="source_sample_once"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["connection", "rank"], name="source_sample_rank")
+        ]
+
+    def __str__(self) -> str:
+        return self.remote_id

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from connections import discovery
-from connections.models import Connection
+from connections.models import Connection, SourceSample
 from objects.models import ConnectObject
 from objects.records import read
 from objects.records.changes import Listed
+from syncapp import canonical
 from syncapp.errors import NotThere, Refused
 from syncapp.tenants import door
 from syncapp.tenants.models import Tenant
@@ -80,6 +81,15 @@ def of_source(
     return [
         Sampled(_label(record, key) or f"record {number}", record)
         for number, record in enumerate(sample.records, 1)
+    ]
+
+
+def kept(connection: Connection) -> list[Sampled]:
+    """Give the source records of a connection that were kept, those with the smallest ids first."""
+    rows = SourceSample.objects.filter(tenant_id=connection.tenant_id, connection=connection)
+    return [
+        Sampled(one.remote_id, canonical.loads(bytes(one.raw)))
+        for one in rows.order_by("remote_id")
     ]
 
 

@@ -102,7 +102,7 @@ def edit(
         Changed: somebody else changed it meanwhile.
         Invalid: a value or row is wrong; rows as `mappings.<number from 0>`.
     """
-    connection = _locked(connection, etag)
+    connection = locked(connection, etag)
     before = _plain(connection)
     for name in EDITABLE:
         if name in values:
@@ -126,6 +126,17 @@ def edit(
     return connection
 
 
+def write_draft(connection: Connection, document: Mapping[str, Any], *, actor: Actor) -> None:
+    """Write mappings and conditions, which somebody has judged, into a row that is locked."""
+    before = _plain(connection)
+    connection.mapping = document["mapping"]
+    connection.conditions = document["conditions"]
+    connection.etag += 1
+    connection.save(update_fields=["mapping", "conditions", "etag"])
+    changes = audit.diff(before, _plain(connection))
+    audit.record(connection.tenant, actor, "edit", connection, diff=changes)
+
+
 def delete(connection: Connection, *, actor: Actor, etag: int | None = None) -> None:
     """Delete a connection with its mappings and versions; records, links and logs stay.
 
@@ -133,7 +144,7 @@ def delete(connection: Connection, *, actor: Actor, etag: int | None = None) -> 
         Refused: it is active.
         Changed: somebody else changed it meanwhile.
     """
-    connection = _locked(connection, etag)
+    connection = locked(connection, etag)
     if connection.active:
         raise Refused("Deactivate this connection before you delete it.", code="active")
     audit.record(connection.tenant, actor, "delete", connection)
@@ -295,7 +306,7 @@ def _bare(text: str) -> str:
 
 
 def _switch(connection: Connection, verb: str, *, active: bool, actor: Actor) -> Connection:
-    connection = _locked(connection, None)
+    connection = locked(connection, None)
     if connection.active is not active:
         connection.active = active
         connection.etag += 1
@@ -330,10 +341,15 @@ def _plain(connection: Connection) -> dict[str, Any]:
     return shown
 
 
-def _locked(connection: Connection, etag: int | None) -> Connection:
+def locked(connection: Connection, etag: int | None) -> Connection:
+    """Read a connection again and let nobody else change it before this transaction ends.
+
+    Raises:
+        Changed: it is no longer in this state.
+    """
     row: Connection = (
         Connection.objects.select_for_update(of=("self",))
-        .select_related("config", "object", "live_version")
+        .select_related("config", "object", "live_version", "tenant")
         .get(tenant_id=connection.tenant_id, pk=connection.pk)
     )
     if etag is not None and row.etag != etag:

@@ -298,6 +298,17 @@ def _list(field: FieldShape) -> Coercer:  # noqa: ARG001
     return take
 
 
+def _any(field: FieldShape) -> Coercer:  # noqa: ARG001
+    def take(value: Any) -> Any:
+        if isinstance(value, dict | list):
+            _check_nested(value)
+        else:
+            _check_leaf(value)
+        return value
+
+    return take
+
+
 def _check_nested(value: dict[str, Any] | list[Any]) -> None:
     level: list[Any] = [value]
     for _ in range(_MAX_LEVELS):
@@ -351,4 +362,5 @@ MAKERS: Final[dict[str, Callable[[FieldShape], Coercer]]] = {
     "reference": _text,
     "object": _object,
     "list": _list,
+    "any": _any,
 }

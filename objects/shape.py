@@ -20,7 +20,8 @@ class FieldShape:
     """One field.
 
     Attributes:
-        type: a value of `ConnectField.Type`.
+        type: a value of `ConnectField.Type`; `any` for a member of an object that says nothing of
+            its members.
         indexed: none, exact or fold (ignoring case).
         reference_id: the connect object whose key a value of type reference is.
         choices: value and label.
@@ -28,6 +29,8 @@ class FieldShape:
         default: what a new record gets where it has no such field; already of the right type.
         read_only: written by runs only.
         sensitivity: none, pii or ephi.
+        fields: what a value of type object holds, or each element of a list, where that is known:
+            connect objects do not say, other systems often do.
     """
 
     id: int
@@ -45,6 +48,7 @@ class FieldShape:
     default: Any = None
     read_only: bool = False
     sensitivity: str = "none"
+    fields: tuple[FieldShape, ...] = ()
 
     @property
     def searched(self) -> bool:
@@ -60,6 +64,7 @@ class ObjectShape:
 
     Attributes:
         rev: counts changes of the fields; whoever writes by an older picture is refused.
+        parent_id: the object whose records its records belong to, if it is a child object.
     """
 
     id: int
@@ -69,6 +74,7 @@ class ObjectShape:
     fields: tuple[FieldShape, ...]
     key: FieldShape | None
     rev: int = 0
+    parent_id: int | None = None
 
     @cached_property
     def by_name(self) -> dict[str, FieldShape]:

@@ -13,8 +13,9 @@ What is stored, by type of field:
     choice              one of the field's choices
     reference           the key of a record of the referenced object, as text
     object, list        JSON with exact numbers, at most 90 levels deep
+    any                 any value of JSON, for members of an object
 
-None is null in every type; so is '' in all but text. A required field takes neither.
+None is null in every type; so is '' in all but text and any. A required field takes neither.
 Pure: knows no framework and no database.
 """
 
@@ -94,7 +95,7 @@ def missing(shape: ObjectShape, values: Mapping[str, Any]) -> list[FieldShape]:
 
 
 def _empties(field: FieldShape, convert: Coercer) -> Coercer:
-    keeps_blank = field.type in {"text", "long_text"}
+    keeps_blank = field.type in {"text", "long_text", "any"}
     required = field.required
 
     def take(value: Any) -> Any:

@@ -36,6 +36,7 @@ def shape_of(connect_object: ConnectObject, rows: Iterable[ConnectField]) -> Obj
         fields=fields,
         key=next((field for field in fields if field.is_key), None),
         rev=connect_object.fields_rev,
+        parent_id=connect_object.parent_id,
     )
 
 

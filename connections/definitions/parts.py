@@ -1,0 +1,213 @@
+"""What a file of definitions holds.
+
+Defaults are left out of a file, so that what stands there was decided by somebody.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from connections.document import Conditions, FieldMapping
+
+VERSION: Final = 1
+"""Of the form of these files; a file names the one that it was written in."""
+
+
+class Part(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of a file."""
+
+
+class ConfigPart(Part, frozen=True):
+    """A connection config without its secrets.
+
+    Attributes:
+        name: by which connections and other tenants know it.
+        system_type: kind of system.
+        environment: live, test or dev.
+        endpoint: address.
+        settings: as the kind of system declares them; secrets are left out.
+    """
+
+    name: str
+    system_type: str
+    environment: str = "live"
+    endpoint: str = ""
+    settings: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class FieldPart(Part, frozen=True):
+    """A field of a connect object.
+
+    Attributes:
+        name: by which mappings and clients know it.
+        label: shown to people; made of the name if absent.
+        type: of its values.
+        is_key: identifies records.
+        required, is_unique, indexed, read_only, max_length, scale, sensitivity, description: as
+            the form of a field explains them.
+        reference: type of the connect object whose keys it holds.
+        choices: value and label of each choice.
+        default: what a new record gets.
+        formula: calculates it from other fields of the same record.
+    """
+
+    name: str
+    label: str = ""
+    type: str = "text"
+    is_key: bool = False
+    required: bool = False
+    is_unique: bool = False
+    indexed: str = "none"
+    reference: str = ""
+    choices: dict[str, str] = msgspec.field(default_factory=dict)
+    max_length: int | None = None
+    scale: int | None = None
+    default: Any = None
+    sensitivity: str = "none"
+    read_only: bool = False
+    formula: str = ""
+    description: str = ""
+
+
+class ColumnPart(Part, frozen=True):
+    """A column of a record list.
+
+    Attributes:
+        field: name of the field that it shows.
+        label: heads the column; the field's own if absent.
+    """
+
+    field: str
+    label: str = ""
+
+
+class ObjectPart(Part, frozen=True):
+    """A connect object.
+
+    Attributes:
+        type: by which everything else knows it.
+        name: shown to people.
+        description: what it is for.
+        parent: type of the object to which its records belong, as lines belong to an order.
+        fields: in their order.
+        columns: of its record list, in their order.
+    """
+
+    type: str
+    name: str
+    description: str = ""
+    parent: str = ""
+    fields: tuple[FieldPart, ...] = ()
+    columns: tuple[ColumnPart, ...] = ()
+
+
+class MapPart(Part, frozen=True):
+    """A value map.
+
+    Attributes:
+        name: by which formulas and mappings know it.
+        description: what it is for.
+        value_type: text, number or boolean.
+        entries: key and value, both as text.
+    """
+
+    name: str
+    description: str = ""
+    value_type: str = "text"
+    entries: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class ConnectorPart(Part, frozen=True):
+    """A connector; its connections name it.
+
+    Attributes:
+        name: by which they do.
+        description: what it is for.
+    """
+
+    name: str
+    description: str = ""
+
+
+class ConnectionPart(Part, frozen=True):
+    """A connection as it is being edited; whether it is switched on stays here.
+
+    Attributes:
+        name, direction: by which it is known.
+        system_type: kind of system on the other side.
+        connector: name of the connector that it belongs to.
+        config: name of the config that leads to the other system.
+        entity: what is read or written there.
+        object: type of the connect object.
+        label: tells connections of the same entity and object apart.
+        primary_key: target field by which existing records are found.
+        query_filter: what of the entity is read, in the system's own words.
+        page_size, allow_create, allow_update, deletes, enrolment, key_from, only_changes,
+            log_all, keep_days: options, as the form of a connection explains them.
+        mapping: how target fields are filled.
+        conditions: which records take part.
+    """
+
+    name: str
+    direction: str
+    system_type: str
+    connector: str = ""
+    config: str = ""
+    entity: str = ""
+    object: str = ""
+    label: str = ""
+    primary_key: str = ""
+    query_filter: str = ""
+    page_size: int = 1000
+    allow_create: bool = True
+    allow_update: bool = True
+    deletes: str = "ignore"
+    enrolment: str = "automatic"
+    key_from: str = "us"
+    only_changes: bool = True
+    log_all: bool = True
+    keep_days: int = 60
+    mapping: tuple[FieldMapping, ...] = ()
+    conditions: Conditions = msgspec.field(default_factory=Conditions)
+
+
+class SetPart(Part, frozen=True):
+    """A connector set.
+
+    Attributes:
+        name: by which it is known.
+        description: what it is for.
+        on_failure: stop, or go_on with the next.
+        connectors: their names, in the order in which they run.
+    """
+
+    name: str
+    description: str = ""
+    on_failure: str = "stop"
+    connectors: tuple[str, ...] = ()
+
+
+class Definitions(Part, frozen=True):
+    """A whole file; everything in it is there once.
+
+    Attributes:
+        syncapp: version of this form.
+    """
+
+    syncapp: int
+    configs: tuple[ConfigPart, ...] = ()
+    objects: tuple[ObjectPart, ...] = ()
+    maps: tuple[MapPart, ...] = ()
+    connectors: tuple[ConnectorPart, ...] = ()
+    connections: tuple[ConnectionPart, ...] = ()
+    sets: tuple[SetPart, ...] = ()
+
+
+def key_of(part: Part) -> str:
+    """Name a thing as files do."""
+    if isinstance(part, ConnectionPart):
+        return f"{part.direction} {part.name}"
+    return str(part.type if isinstance(part, ObjectPart) else getattr(part, "name"))  # noqa: B009  each has one

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from syncapp import canonical
+from tests.every import every
 
 
 def test_numbers_are_read_and_written_as_they_are() -> None:
@@ -24,7 +25,7 @@ def test_dates_become_iso_text() -> None:
     assert canonical.text([datetime(2026, 1, 31, 12, tzinfo=UTC)]) == '["2026-01-31T12:00:00Z"]'
 
 
-@pytest.mark.parametrize(
+@every(
     ("one", "other"),
     [
         (Decimal("1.50"), Decimal("15E-1")),
@@ -43,7 +44,7 @@ def test_equal_values_have_equal_digests(one: object, other: object) -> None:
     assert canonical.digest(one) == canonical.digest(other)
 
 
-@pytest.mark.parametrize(
+@every(
     ("one", "other"),
     [
         (1, True),
@@ -72,7 +73,7 @@ def test_what_is_no_number_is_text() -> None:
     assert canonical.normal([Decimal("NaN"), Decimal("Infinity")]) == ["NaN", "Infinity"]
 
 
-@pytest.mark.parametrize("opening", ["[", '{"a":'])
+@every("opening", ["[", '{"a":'])
 def test_documents_are_refused_beyond_a_depth(opening: str) -> None:
     closing = "]" if opening == "[" else "}"
 
@@ -92,7 +93,7 @@ def test_wide_documents_are_not_deep() -> None:
     assert len(canonical.loads("[" + "[]," * 1000 + "{}]")) == 1001
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"a":1', "nan", "{'a':1}", b"\xff", '"\\ud800"'])
+@every("text", ["", "{", '{"a":1', "nan", "{'a':1}", b"\xff", '"\\ud800"'])
 def test_what_is_no_json_is_refused(text: str | bytes) -> None:
     with pytest.raises(canonical.type_errors):
         canonical.loads(text)

@@ -16,6 +16,7 @@ from formulas.language import Missing, Wanted
 from formulas.language.context import Context
 from objects.shape import FieldShape, ObjectShape
 from tests.engine import Version, make_spec
+from tests.every import every
 
 FIELDS = (
     FieldShape(1, "number", "Number", required=True, is_key=True),
@@ -55,7 +56,7 @@ def around(**options: Any) -> Surroundings:
     return Surroundings(Context(moment=NOW), remote_id="r1", **options)
 
 
-@pytest.mark.parametrize(
+@every(
     ("target", "text", "value"),
     [
         ("name", "concat(data('a'), '-', data('b.c'))", "x-y"),
@@ -114,7 +115,7 @@ def test_a_path_is_read_out() -> None:
     assert "a.b = “B”" in str(refusal.message)
 
 
-@pytest.mark.parametrize(
+@every(
     ("target", "text"),
     [
         ("phone", "number(data('Phone'))"),  # fills a sensitive field
@@ -220,7 +221,7 @@ def test_what_is_read_is_known() -> None:
     assert anything.reads == ()
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "asks", "by_bytes", "volatile"),
     [
         ("upper(data('a'))", False, True, False),

@@ -13,6 +13,7 @@ from connections.compile import NotRunnable, compile_version
 from connections.kit.base import Code
 from connections.spec import Mapped, SyncSpec
 from objects.shape import FieldShape, ObjectShape
+from tests.every import every
 
 CODE = FieldShape(1, "code", "Code", required=True, is_key=True, max_length=600)
 NAME = FieldShape(2, "name", "Name", required=True, max_length=20)
@@ -107,7 +108,7 @@ def test_absent_is_left_alone_null_empties_and_blank_stays_blank() -> None:
     assert mapped({"Address": {"City": ""}}).values["city"] == ""
 
 
-@pytest.mark.parametrize("value", [None, "", "absent"])
+@every("value", [None, "", "absent"])
 def test_a_required_field_without_a_value_refuses_the_record(value: str | None) -> None:
     source = {"CardCode": "C1"} if value == "absent" else {"CardCode": "C1", "CardName": value}
 
@@ -118,7 +119,7 @@ def test_a_required_field_without_a_value_refuses_the_record(value: str | None) 
     assert refusal.message.startswith("Name")
 
 
-@pytest.mark.parametrize(
+@every(
     ("source", "code", "told"),
     [
         ({"CardName": "x" * 21}, Code.TOO_LONG, "x" * 21),
@@ -172,9 +173,7 @@ def test_an_absent_key_refuses_the_record() -> None:
     assert refusal.code == Code.EMPTY_KEY
 
 
-@pytest.mark.parametrize(
-    ("value", "key"), [(17, "17"), (Decimal("17.0"), "17"), ("0017", "17"), (-3, "-3")]
-)
+@every(("value", "key"), [(17, "17"), (Decimal("17.0"), "17"), ("0017", "17"), (-3, "-3")])
 def test_a_number_is_a_key_in_plain_spelling(value: object, key: str) -> None:
     number = replace(NUMBER, is_key=True)
     spec = compiled([row("number", "No")], shape(number), primary_key="number")

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from syncapp import canonical
+from syncapp.demo.erp import filters
+from syncapp.demo.erp.data import stamp
 from syncapp.demo.erp.model import ITEMS, PARTNERS, Values
 from syncapp.demo.erp.service import Answer, Request, Service
 from syncapp.demo.erp.store import Store
@@ -146,3 +149,33 @@ def reopened(state: Path, store: Store) -> Iterator[Callable[[], Erp]]:
     yield reopen
     for again in opened:
         again.close()
+
+
+def found(text: str) -> str:
+    where = filters.parse(text, PARTNERS)
+    return "".join(values["CardCode"][0] for values in PARTNER_ROWS if where(values))
+
+
+KEYS = [f"C{number:02}" for number in range(20)]
+
+
+def rows() -> list[Values]:
+    limits = [5, 3, None, 3, 1]
+    return [
+        partner(
+            key,
+            PayTermsGrpCode=limits[place % 5],
+            CardType=("Customer", "Lead")[place % 2],
+            LastModified=stamp(NOW.replace(year=2025, day=1 + (place * 7) % 20)),
+        )
+        for place, key in enumerate(KEYS)
+    ]
+
+
+def pages(erp: Erp, query: str = "", size: int = 6) -> Iterator[dict[str, Any]]:
+    while True:
+        page = erp.get(PARTNERS.name, query, prefer=f"odata.maxpagesize={size}")
+        yield page
+        if "@odata.nextLink" not in page:
+            return
+        query = urlsplit(page["@odata.nextLink"]).query

@@ -6,11 +6,10 @@ import hashlib
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from syncapp import canonical
 from syncapp.demo.erp import bodies, data
 from syncapp.demo.erp.model import ITEMS, PARTNERS, SETS, Kind, Values
+from tests.every import every
 
 EVERYTHING = data.everything()
 PARTNER_LIST = EVERYTHING[PARTNERS.name]
@@ -28,7 +27,7 @@ def test_there_are_as_many_as_promised() -> None:
     assert len({values["ItemCode"] for values in ITEM_LIST}) == 5000
 
 
-@pytest.mark.parametrize("name", SETS)
+@every("name", SETS)
 def test_every_record_would_pass_the_checks_of_a_client(name: str) -> None:
     for values in EVERYTHING[name]:
         made = bodies.created(SETS[name], values)
@@ -38,7 +37,7 @@ def test_every_record_would_pass_the_checks_of_a_client(name: str) -> None:
                 assert made[found.name] == values[found.name]
 
 
-@pytest.mark.parametrize("name", SETS)
+@every("name", SETS)
 def test_computed_amounts_keep_their_scale(name: str) -> None:
     for found in SETS[name].properties:
         if found.computed and found.kind is Kind.DECIMAL:
@@ -53,10 +52,9 @@ def test_keys_are_sorted() -> None:
         assert keys == sorted(keys)
 
 
-@pytest.mark.parametrize(
+@every(
     "marks",
     ["ö", "ß", "'", "София", "株", "云", "Ł", "Ş", "&", "–"],
-    ids=lambda marks: f"U+{ord(marks[0]):04X}",
 )
 def test_names_hold_marks_of_many_scripts(marks: str) -> None:
     names = "".join(values["CardName"] for values in PARTNER_LIST).lower()
@@ -64,7 +62,7 @@ def test_names_hold_marks_of_many_scripts(marks: str) -> None:
     assert marks.lower() in names
 
 
-@pytest.mark.parametrize("name", ["EmailAddress", "Phone1", "Website", "VatId", "Notes"])
+@every("name", ["EmailAddress", "Phone1", "Website", "VatId", "Notes"])
 def test_null_empty_and_filled_all_occur(name: str) -> None:
     kinds = {values[name] if not values[name] else "filled" for values in PARTNER_LIST}
 

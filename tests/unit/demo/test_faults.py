@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from syncapp import canonical
 from syncapp.demo.erp import faults
 from syncapp.demo.erp.faults import MAX_ENTRIES, Door, Fault, FaultKind
 from syncapp.demo.erp.service import Answer, Request
+from tests.every import every
 
 PAGE = Answer(200, b'{"value":[{"CardCode":"A","CreditLimit":1.50}]}')
 
@@ -47,7 +46,7 @@ def test_faults_can_be_forgotten() -> None:
     assert door.next_fault() is None
 
 
-@pytest.mark.parametrize(
+@every(
     "body",
     [
         {},
@@ -91,7 +90,7 @@ def test_refusals_come_before_anything_happens() -> None:
     assert faults.refused(Fault(FaultKind.DROP)) is None
 
 
-@pytest.mark.parametrize(
+@every(
     ("kind", "body"),
     [
         ("cut", b'{"value":[{"CardCode":"'),

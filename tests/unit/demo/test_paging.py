@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import base64
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings, strategies as st
 
-from syncapp.demo.erp.data import stamp
 from syncapp.demo.erp.model import PARTNERS, SETS, Values
 from syncapp.demo.erp.service import Service
 from syncapp.demo.erp.store import Store
-from tests.unit.demo.conftest import NOW, Erp, partner
-
-KEYS = [f"C{number:02}" for number in range(20)]
-
-
-def rows() -> list[Values]:
-    limits = [5, 3, None, 3, 1]
-    return [
-        partner(
-            key,
-            PayTermsGrpCode=limits[place % 5],
-            CardType=("Customer", "Lead")[place % 2],
-            LastModified=stamp(NOW.replace(year=2025, day=1 + (place * 7) % 20)),
-        )
-        for place, key in enumerate(KEYS)
-    ]
+from tests.every import every
+from tests.unit.demo.conftest import KEYS, NOW, Erp, pages, rows
 
 
 @pytest.fixture
@@ -39,15 +22,6 @@ def erp(state: Path) -> Iterator[Erp]:
     store = Store(state, lambda: NOW, dict.fromkeys(SETS, ()) | {PARTNERS.name: rows()})
     yield Erp(Service(store, "demo"))
     store.close()
-
-
-def pages(erp: Erp, query: str = "", size: int = 6) -> Iterator[dict[str, Any]]:
-    while True:
-        page = erp.get(PARTNERS.name, query, prefer=f"odata.maxpagesize={size}")
-        yield page
-        if "@odata.nextLink" not in page:
-            return
-        query = urlsplit(page["@odata.nextLink"]).query
 
 
 def keys(erp: Erp, query: str = "", size: int = 6) -> list[str]:
@@ -125,7 +99,7 @@ def test_select_is_kept_across_pages(erp: Erp) -> None:
         assert all(set(row) == {"@odata.etag", "CardCode", "BillTo"} for row in page["value"])
 
 
-@pytest.mark.parametrize(
+@every(
     ("prefer", "n_rows"),
     [
         ("odata.maxpagesize=4", 4),
@@ -148,7 +122,7 @@ def test_the_page_size_has_a_limit_and_the_answer_tells(erp: Erp) -> None:
     assert answer.headers["Preference-Applied"] == "odata.maxpagesize=1000"
 
 
-@pytest.mark.parametrize(
+@every(
     ("query", "target"),
     [
         ("$expand=Lines", "$expand"),
@@ -185,9 +159,7 @@ def test_wrong_options_are_refused_by_name(erp: Erp, query: str, target: str) ->
     assert error["message"]
 
 
-@pytest.mark.parametrize(
-    "place", ["[]", '["a","b"]', "[5]", "[[1]]", "[true]", "{}", "5", "[" * 999]
-)
+@every("place", ["[]", '["a","b"]', "[5]", "[[1]]", "[true]", "{}", "5", "[" * 999])
 def test_a_forged_token_is_refused(erp: Erp, place: str) -> None:
     token = base64.urlsafe_b64encode(place.encode()).decode()
 
@@ -209,44 +181,3 @@ def test_a_token_fits_only_its_order(erp: Erp) -> None:
     for order in ("CardCode", "Frozen"):
         query = f"$orderby={order}&$skiptoken={token}"
         assert erp.refusal("GET", PARTNERS.name, query=query)[0] == 400
-
-
-EDITS = st.lists(
-    st.tuples(
-        st.sampled_from(["change", "delete", "add"]), st.integers(0, 30), st.integers(0, 3)
-    ),
-    max_size=12,
-)
-
-
-def do(erp: Erp, kind: str, number: int) -> str:
-    key = f"C{number:02}"
-    if kind == "change":
-        erp.send("PATCH", f"BusinessPartners('{key}')", {"PayTermsGrpCode": number})
-    elif kind == "delete":
-        erp.send("DELETE", f"BusinessPartners('{key}')")
-    else:
-        new = {"CardCode": key, "CardName": "new", "CardType": "Lead", "Currency": "EUR"}
-        erp.send("POST", "BusinessPartners", new)
-    return key
-
-
-@settings(max_examples=30, deadline=None)
-@given(EDITS, st.sampled_from(["CardCode", "LastModified"]), st.integers(1, 7))
-def test_no_record_is_lost_while_others_change(
-    edits: list[tuple[str, int, int]], order: str, size: int
-) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        made = dict.fromkeys(SETS, ()) | {PARTNERS.name: rows()}
-        store = Store(Path(directory) / "state", lambda: NOW, made)
-        erp = Erp(Service(store, "demo"))
-        touched, seen = set(), []
-        for place, page in enumerate(pages(erp, f"$orderby={order}", size)):
-            seen += [row["CardCode"] for row in page["value"]]
-            touched |= {do(erp, kind, number) for kind, number, when in edits if when == place}
-        store.close()
-
-    untouched = set(KEYS) - touched
-    assert sorted(key for key in seen if key in untouched) == sorted(untouched)
-    if order == "CardCode":
-        assert len(seen) == len(set(seen))

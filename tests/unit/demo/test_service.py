@@ -11,6 +11,7 @@ import pytest
 
 from syncapp import canonical
 from syncapp.demo.erp.service import Request
+from tests.every import every
 from tests.unit.demo.conftest import Erp
 
 NEW = {"CardCode": "N1", "CardName": "Neu", "CardType": "Lead", "Currency": "EUR"}
@@ -36,7 +37,7 @@ def test_health_needs_no_password(erp: Erp) -> None:
     assert erp.service.answer(Request("GET", "/healthz")).status == 200
 
 
-@pytest.mark.parametrize(
+@every(
     "authorization",
     [
         "",
@@ -49,7 +50,7 @@ def test_health_needs_no_password(erp: Erp) -> None:
         "Bearer " + base64.b64encode(b"syncapp:demo").decode(),
     ],
 )
-@pytest.mark.parametrize("path", ["", "$metadata", "BusinessPartners", "Nothing"])
+@every("path", ["", "$metadata", "BusinessPartners", "Nothing"])
 def test_strangers_are_asked_to_log_in(erp: Erp, authorization: str, path: str) -> None:
     answer = erp.send("GET", path, authorization=authorization)
 
@@ -57,7 +58,7 @@ def test_strangers_are_asked_to_log_in(erp: Erp, authorization: str, path: str) 
     assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
 
 
-@pytest.mark.parametrize(
+@every(
     "path",
     [
         *("Nothing", "Nothing('A')", "BusinessPartners/x", "BusinessPartners('A')/CardName"),
@@ -103,7 +104,7 @@ def test_links_are_relative_if_the_host_makes_no_sense(erp: Erp) -> None:
     assert answer["@odata.nextLink"].startswith("/odata/v4/BusinessPartners?")
 
 
-@pytest.mark.parametrize(
+@every(
     ("method", "path", "allowed"),
     [
         ("POST", "", "GET"),
@@ -215,7 +216,7 @@ def test_a_record_is_deleted(erp: Erp) -> None:
     assert [row["CardCode"][0] for row in erp.get("BusinessPartners")["value"]] == list("BCDE")
 
 
-@pytest.mark.parametrize(
+@every(
     ("change", "target", "says"),
     [
         ({"Colour": 1}, "Colour", "no property"),
@@ -280,12 +281,10 @@ def test_a_new_record_needs_a_key_with_a_letter(erp: Erp) -> None:
     assert erp.refusal("POST", "BusinessPartners", NEW | {"CardCode": ""})[0] == 400
 
 
-@pytest.mark.parametrize(
+@every(
     "body", [b"", b"{", b"[]", b'"x"', b"\xff", b'{"CardName":"\xff"}', b"[" * 100_000, b"NaN"]
 )
-@pytest.mark.parametrize(
-    ("method", "path"), [("POST", "BusinessPartners"), ("PATCH", "BusinessPartners('A')")]
-)
+@every(("method", "path"), [("POST", "BusinessPartners"), ("PATCH", "BusinessPartners('A')")])
 def test_a_body_that_is_no_record_is_refused(
     erp: Erp, method: str, path: str, body: bytes
 ) -> None:

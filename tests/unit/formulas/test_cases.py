@@ -14,11 +14,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from formulas.language import FormulaError, compile_formula, example
 from formulas.language.context import Context
 from formulas.language.functions import FUNCTIONS, GROUPS
+from tests.every import every
 
 CASES = Path(__file__).parent / "cases"
 KINDS = ("normal", "null", "wrong")
@@ -48,7 +47,7 @@ def outcome(formula: str, record: dict[str, Any], context: Context) -> Any:
     return {"error": said.kind}
 
 
-@pytest.mark.parametrize(("formula", "result"), list(of_functions()))
+@every(("formula", "result"), list(of_functions()))
 def test_functions(formula: str, result: Any) -> None:
     got = outcome(formula, example.RECORD, example.context())
 
@@ -56,7 +55,7 @@ def test_functions(formula: str, result: Any) -> None:
     assert type(got) is type(result)
 
 
-@pytest.mark.parametrize(
+@every(
     ("record", "case"),
     [(block["given"], case) for block in load("syntax.json") for case in block["cases"]],
 )
@@ -66,9 +65,9 @@ def test_syntax(record: dict[str, Any], case: dict[str, Any]) -> None:
     assert outcome(case["formula"], record, example.context()) == expected
 
 
-@pytest.mark.parametrize(
+@every(
     "shown", [shown for group in GROUPS.values() for one in group for shown in one.examples],
-    ids=lambda shown: shown.formula,
+
 )  # fmt: skip
 def test_every_example_is_true(shown: Any) -> None:
     got = compile_formula(shown.formula).evaluate(example.RECORD, example.context())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from formulas.language import FormulaError, compile_formula
+from tests.every import every
 
 
 def refused(formula: str, record: dict[str, object] | None = None) -> FormulaError:
@@ -13,7 +14,7 @@ def refused(formula: str, record: dict[str, object] | None = None) -> FormulaErr
     return caught.value
 
 
-@pytest.mark.parametrize(
+@every(
     ("formula", "message", "marked"),
     [
         ("concta('a')", "There is no function “concta”. Did you mean concat?", "concta"),

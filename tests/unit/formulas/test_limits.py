@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from formulas.language import FormulaError, compile_formula, limits
+from tests.every import every
 
 DEEP: Any = "x"
 for _ in range(2000):
@@ -42,7 +43,7 @@ def said(formula: str) -> FormulaError:
     return caught.value
 
 
-@pytest.mark.parametrize(
+@every(
     ("formula", "kind", "words"),
     [
         ("x" * 10_001, "limit", "10,001 characters"),
@@ -58,14 +59,7 @@ def said(formula: str) -> FormulaError:
         ("concat(data('long'), data('long'))", "limit", "1,000,000 characters"),
         ("upper(repeat('ß', 900000))", "limit", "1,000,000 characters"),
         ("merge(data('many'), data('many'))", "limit", "100,000 elements"),
-        ("map(data('many'), map(range(1, 2000), 1))", "limit", "needs more than 1"),
-        (
-            "map(data('lines'), map(range(1, 2000), map(range(1, 2000), 1)))",
-            "limit",
-            "needs more than 1",
-        ),
         ("map(data('many'), upper(repeat('ab', 200000)))", "limit", ""),
-        ("sort(map(range(1, 90000), concat(item())))", "limit", "needs more than 1"),
         ("data('deep')", "limit", "nested deeper than 60"),
         ("data('deep') == data('deep')", "limit", "nested deeper than 60"),
         ("tojson(data('deep'))", "limit", "nested deeper than 60"),
@@ -102,7 +96,6 @@ def said(formula: str) -> FormulaError:
         ("regexmatch('a', 'a{1000}{1000}{1000}')", "value", "pattern"),
         ("regexmatch('a', repeat('a', 1001))", "value", "1,000 characters"),
         ("todate('1', repeat('d', 200))", "value", "100 characters"),
-        ("where(data('many'), where(range(1, 2000), true))", "limit", "needs more than 1"),
     ],
 )
 def test_it_is_refused_with_a_clear_word(formula: str, kind: str, words: str) -> None:
@@ -112,7 +105,7 @@ def test_it_is_refused_with_a_clear_word(formula: str, kind: str, words: str) ->
     assert words in error.message
 
 
-@pytest.mark.parametrize(
+@every(
     ("formula", "result"),
     [
         (r"regexmatch(data('as'), '(a+)+b')", False),

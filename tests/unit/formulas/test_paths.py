@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from formulas.language import paths
+from tests.every import every
 
 RECORD = {
     "CardName": "Maxi-Teq",
@@ -15,7 +16,7 @@ RECORD = {
 }
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "value"),
     [
         ("CardName", "Maxi-Teq"),
@@ -37,15 +38,13 @@ def test_a_path_finds_its_value_or_that_there_is_none(text: str, value: object) 
     assert paths.getter(paths.parse(text))(RECORD) == value
 
 
-@pytest.mark.parametrize(
-    "text", ["", ".", "a..b", "a.", "[0]", "a[", "a[x]", "a]b", "a[-1]", 'a["]', "a[0]b"]
-)
+@every("text", ["", ".", "a..b", "a.", "[0]", "a[", "a[x]", "a]b", "a[-1]", 'a["]', "a[0]b"])
 def test_what_is_no_path_is_refused_with_the_place(text: str) -> None:
     with pytest.raises(paths.PathError):
         paths.parse(text)
 
 
-@pytest.mark.parametrize("name", ["CardName", "@odata.etag", "a[0]", "with blank", "a.b.c"])
+@every("name", ["CardName", "@odata.etag", "a[0]", "with blank", "a.b.c"])
 def test_a_spelled_name_is_read_as_one_step(name: str) -> None:
     assert paths.parse(paths.spell(name)) == (name,)
 

@@ -9,6 +9,7 @@ import pytest
 
 from connections.kit.answers import body_of, json_of
 from connections.kit.errors import ErrorKind, RemoteError
+from tests.every import every
 
 
 def answer(
@@ -19,7 +20,7 @@ def answer(
     return httpx.Response(200, content=content, headers=headers, request=request)
 
 
-@pytest.mark.parametrize(
+@every(
     ("content", "kind"),
     [
         (b'{"a":1.10}', "application/json"),
@@ -40,7 +41,7 @@ def test_a_named_character_set_is_obeyed() -> None:
     assert body_of(latin) == '["Müller"]'.encode()
 
 
-@pytest.mark.parametrize(
+@every(
     ("content", "kind", "words"),
     [
         (b"<p>Log in", "text/html; charset=utf-8", "web page (text/html)"),

@@ -18,6 +18,7 @@ from connections.kit.http import HttpClient
 from connections.kit.lines import Line
 from connections.kit.oauth import OAuth2, OAuthClient
 from syncapp import canonical
+from tests.every import every
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 API = "https://api.example"
@@ -82,7 +83,7 @@ def test_fixed_logins_sign_each_request() -> None:
     assert str(sent(ApiKey("key", "a+b", where="query")).url) == API + "/x?page=2&key=a%2Bb"
 
 
-@pytest.mark.parametrize("key", ["a\nb", "ключ", "a\x7f"])
+@every("key", ["a\nb", "ключ", "a\x7f"])
 def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(key: str) -> None:
     with pytest.raises(RemoteError, match="Paste it again") as caught:
         sent(Bearer(key))
@@ -152,7 +153,7 @@ def test_a_fresh_token_that_is_refused_is_an_error() -> None:
     assert len(service.requests) == 2
 
 
-@pytest.mark.parametrize(
+@every(
     ("answer", "kind", "words"),
     [
         (
@@ -259,7 +260,7 @@ def test_a_session_by_cookies() -> None:
     assert service.asks(session(tokens, cookies=("SID", "ROUTE", "OTHER"))) == 200
 
 
-@pytest.mark.parametrize("login", [{"token": "data.sid"}, {"cookies": ("SID",)}])
+@every("login", [{"token": "data.sid"}, {"cookies": ("SID",)}])
 def test_a_login_without_its_session_is_an_error(login: dict[str, Any]) -> None:
     service = Service()
 

@@ -12,11 +12,12 @@ import pytest
 from connections.kit.clock import Deadline, until
 from connections.kit.egress import EgressPolicy, Permit, resolve
 from connections.kit.errors import ErrorKind, RemoteError
+from tests.every import every
 
 NOBODY = EgressPolicy()
 
 
-@pytest.mark.parametrize(
+@every(
     ("address", "reason"),
     [
         ("127.0.0.1", "a loopback address"),
@@ -55,12 +56,12 @@ def test_forbidden_addresses_have_a_name(address: str, reason: str) -> None:
     assert NOBODY.objection("erp.example", 443, address) == reason
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111"])
+@every("address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111"])
 def test_public_addresses_are_open(address: str) -> None:
     assert NOBODY.objection("erp.example", 443, address) is None
 
 
-@pytest.mark.parametrize(
+@every(
     ("allow", "host", "port", "address", "admitted"),
     [
         ("127.0.0.1:8123", "localhost", 8123, "127.0.0.1", True),
@@ -101,9 +102,7 @@ def test_an_allow_list_may_be_empty_or_long() -> None:
     assert len(EgressPolicy.parse("127.0.0.1:1, 10.0.0.0/8\n erp;").permits) == 3
 
 
-@pytest.mark.parametrize(
-    "text", ["10.0.0.0/33", "a b/c", "http://x", "erp:0", "erp:99999", "*.x"]
-)
+@every("text", ["10.0.0.0/33", "a b/c", "http://x", "erp:0", "erp:99999", "*.x"])
 def test_an_entry_that_is_not_understood_is_named(text: str) -> None:
     with pytest.raises(ValueError, match=r"no host|no port"):
         Permit.parse(text)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import pytest
 
 from connections.kit import faults
 from connections.kit.errors import ErrorKind, RemoteError
 from connections.kit.redact import Redactor
 from connections.kit.transport import UnreadableError
+from tests.every import every
 
 URL = httpx.URL("https://erp.example/x?key=abc")
 WALL = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
@@ -27,7 +27,7 @@ def failed(error: Exception, *, safe: bool = False) -> RemoteError:
     return faults.of_exception(error, URL, safe=safe, seconds=60)
 
 
-@pytest.mark.parametrize(
+@every(
     ("status", "kind", "sent"),
     [
         (400, "validation", False),
@@ -60,7 +60,7 @@ def test_statuses(status: int, kind: str, sent: bool) -> None:
     assert refused(status, safe=False).sent is sent
 
 
-@pytest.mark.parametrize(
+@every(
     ("body", "said"),
     [
         ({"error": {"message": "No  stock\nleft"}}, "No stock left."),
@@ -81,7 +81,7 @@ def test_the_sentence_for_people_is_found(body: Any, said: str | None) -> None:
     assert message == (f"{expected} It says: {said}" if said else expected)
 
 
-@pytest.mark.parametrize("more", [{"html": "<p>Error</p>"}, {"content": b"{"}, {"text": "x"}])
+@every("more", [{"html": "<p>Error</p>"}, {"content": b"{"}, {"text": "x"}])
 def test_what_is_no_json_is_not_quoted(more: Any) -> None:
     assert "It says" not in refused(400, **more).message
 
@@ -98,7 +98,7 @@ def test_advice_comes_with_what_a_person_must_do() -> None:
     assert refused(401).message.endswith("Check the login in the connection config.")
 
 
-@pytest.mark.parametrize(
+@every(
     ("headers", "seconds"),
     [
         ({"Retry-After": "17"}, 17),
@@ -142,7 +142,7 @@ def tls(reason: str) -> ssl.SSLError:
     return error
 
 
-@pytest.mark.parametrize(
+@every(
     ("error", "kind", "sent", "words"),
     [
         (httpx.ConnectError("x"), "transient", False, "refused the connection"),

@@ -18,6 +18,7 @@ from connections.kit.egress import EgressPolicy
 from connections.kit.http import HttpClient, client_for
 from connections.kit.lines import Bounds
 from connections.kit.wire import BoundStream
+from tests.every import every
 from tests.unit.kit.talking import ROOT, Talk
 
 
@@ -36,7 +37,7 @@ def test_without_tls_the_handshake_says_so() -> None:
     assert "clear text" in Talk(ok).client("http://erp.example/").handshake()
 
 
-@pytest.mark.parametrize(
+@every(
     ("url", "kind"),
     [
         ("https://erp.example:bad/", ErrorKind.CONFIG),
@@ -80,7 +81,7 @@ def test_a_body_may_be_bytes() -> None:
     assert talk.last.headers["Content-Type"] == "text/xml"
 
 
-@pytest.mark.parametrize("status", [204, 300, 304])
+@every("status", [204, 300, 304])
 def test_a_status_that_says_nothing_of_refusal_is_given(status: int) -> None:
     client = Talk(lambda _: httpx.Response(status)).client()
 
@@ -130,7 +131,7 @@ def test_a_long_wait_for_a_permission_is_the_runs_affair() -> None:
     assert (talk.requests, slept) == ([], [])
 
 
-@pytest.mark.parametrize("missing", [{"limiter": None}, {"account": ""}])
+@every("missing", [{"limiter": None}, {"account": ""}])
 def test_without_limiter_or_account_there_is_no_bucket(missing: dict[str, Any]) -> None:
     limiter = Limits(99)
     _, client, _ = limited(limiter)
@@ -152,7 +153,7 @@ def test_nothing_is_repeated_beyond_the_deadline() -> None:
     assert len(talk.requests) == 1
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 409, 501])
+@every("status", [400, 401, 404, 409, 501])
 def test_what_does_not_pass_is_not_repeated(status: int) -> None:
     talk = Talk(lambda _: httpx.Response(status))
 

@@ -23,6 +23,7 @@ from connections.kit.paging import (
     walk,
 )
 from syncapp import canonical
+from tests.every import every
 
 HERE = "https://erp.example/api/items?page=1"
 
@@ -85,15 +86,15 @@ def ids(turned: Any) -> list[int]:
     return [int(record.remote_id or 0) for page, _ in turned for record in page.records]
 
 
-@pytest.mark.parametrize(("pager", "way"), WAYS)
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 6, 10])
+@every(("pager", "way"), WAYS)
+@every("count", [0, 1, 2, 3, 4, 6, 10])
 def test_all_pages_come_once_and_in_order(pager: Pager, way: str, count: int) -> None:
     source = Source(count)
 
     assert ids(walk(pager, getattr(source, way))) == source.rows
 
 
-@pytest.mark.parametrize(("pager", "way"), WAYS)
+@every(("pager", "way"), WAYS)
 def test_it_goes_on_from_any_position(pager: Pager, way: str) -> None:
     fetch = getattr(Source(10), way)
     turned = list(walk(pager, fetch))
@@ -165,7 +166,7 @@ def test_the_link_header_is_followed() -> None:
     }
 
 
-@pytest.mark.parametrize("pager", [Counted("page"), Keyset(lambda record: record.remote_id)])
+@every("pager", [Counted("page"), Keyset(lambda record: record.remote_id)])
 def test_the_same_page_again_is_an_error(pager: Pager) -> None:
     with pytest.raises(RemoteError, match="the same page again") as caught:
         list(walk(pager, lambda _: sheet([1, 2, 3])))
@@ -211,7 +212,7 @@ def test_a_page_that_ends_without_key_cannot_be_followed() -> None:
         list(walk(Keyset(lambda _: None), lambda _: sheet([1])))
 
 
-@pytest.mark.parametrize(
+@every(
     ("link", "found"),
     [
         ("?page=2", "/api/items?page=2"),
@@ -227,7 +228,7 @@ def test_links_inside(link: str, found: str) -> None:
     assert near(link, response()) == found
 
 
-@pytest.mark.parametrize(
+@every(
     "link",
     [
         "https://evil.example/x",
@@ -248,7 +249,7 @@ def test_links_that_lead_away(link: str) -> None:
     assert caught.value.kind is ErrorKind.BAD_RESPONSE
 
 
-@pytest.mark.parametrize("link", ["https://[broken/x", "https://erp.example:99999999/x"])
+@every("link", ["https://[broken/x", "https://erp.example:99999999/x"])
 def test_links_that_are_no_addresses(link: str) -> None:
     with pytest.raises(RemoteError):
         near(link, response())

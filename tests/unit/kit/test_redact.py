@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import quote, quote_plus
 
-import pytest
-
 from connections.kit.redact import MASK, Redactor
+from tests.every import every
 
 SECRET = 'pä ss"w/ö+rd&1'
 
 
-@pytest.mark.parametrize(
+@every(
     "spelled",
     [
         SECRET,
@@ -29,7 +28,7 @@ def test_a_secret_is_hidden_however_it_comes_back(spelled: str) -> None:
     assert shown == f"before {MASK} after"
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "shown"),
     [
         ("Authorization: Basic YWNtZTp4\nHost: x", f"Authorization: {MASK}\nHost: x"),
@@ -45,7 +44,7 @@ def test_what_stands_where_secrets_stand_is_hidden(text: str, shown: str) -> Non
     assert Redactor().text(text) == shown
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     ["Basic authentication failed.", "Price is not a number: 12,50", '"code":"-2028"', ""],
 )

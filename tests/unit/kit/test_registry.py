@@ -16,6 +16,7 @@ from connections.systems.internal import Internal
 from connections.systems.odata import OData
 from connections.systems.rest import Rest
 from syncapp.errors import Invalid
+from tests.every import every
 
 URL = "https://erp.example/odata/"
 AROUND = registry.Surroundings(EgressPolicy(), lambda: datetime(2026, 1, 1, tzinfo=UTC))
@@ -44,7 +45,7 @@ def test_good_settings_come_with_their_defaults_and_secrets_apart() -> None:
     assert secrets == {"password": "hush"}
 
 
-@pytest.mark.parametrize(
+@every(
     ("kind", "endpoint", "values", "field"),
     [
         (OData, "erp.example", {}, "endpoint"),

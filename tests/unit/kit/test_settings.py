@@ -8,6 +8,7 @@ import pytest
 
 from connections.kit.base import Setting, SettingKind
 from connections.kit.settings import CA_CERTIFICATE, SettingError, checked_url, cleaned
+from tests.every import every
 
 SETTINGS = (
     Setting("name", "Name", required=True),
@@ -37,7 +38,7 @@ def test_values_come_in_their_types_with_defaults() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "value", "advice"),
     [
         ("name", "  ", "needed"),
@@ -69,7 +70,7 @@ def test_booleans_and_numbers_may_come_as_themselves() -> None:
     assert (good["count"], good["on"]) == (7, False)
 
 
-@pytest.mark.parametrize(
+@every(
     "address",
     [
         "https://erp.example.com/odata/",
@@ -83,7 +84,7 @@ def test_good_addresses(address: str) -> None:
     assert checked_url(address) == address.strip()
 
 
-@pytest.mark.parametrize(
+@every(
     ("address", "advice"),
     [
         ("", "https://"),

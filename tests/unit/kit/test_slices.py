@@ -22,6 +22,7 @@ from connections.kit.slices import (
     path_of,
 )
 from syncapp import canonical
+from tests.every import every
 
 
 def slices(*records: Any) -> list[Any]:
@@ -46,7 +47,7 @@ def test_places_are_picked_and_the_rest_is_skipped() -> None:
     assert found == {"next": "y", "total": 7}
 
 
-@pytest.mark.parametrize("document", [b"{}", b'{"data":null}', b'{"data":{"list":null}}'])
+@every("document", [b"{}", b'{"data":null}', b'{"data":{"list":null}}'])
 def test_absent_places_are_none(document: bytes) -> None:
     picker = Picker({"records": ("data", "list"), "next": ("data", "next")}, "records")
 
@@ -62,13 +63,13 @@ def test_a_place_inside_another_is_refused() -> None:
         Picker({"a": ("x",), "b": ("x", "y")})
 
 
-@pytest.mark.parametrize("document", [b'{"data":{"list":{}}}', b'{"data":[]}', b"[]", b"{"])
+@every("document", [b'{"data":{"list":{}}}', b'{"data":[]}', b"[]", b"{"])
 def test_another_shape_is_an_error(document: bytes) -> None:
     with pytest.raises(canonical.type_errors):
         Picker({"records": ("data", "list")}, "records").pick(document)
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "path"),
     [
         ("data", ("data",)),
@@ -107,7 +108,7 @@ def test_composite_keys_are_joined_so_that_they_come_apart() -> None:
     assert missing.remote_id is None
 
 
-@pytest.mark.parametrize("value", ["", None, True, [], {}])
+@every("value", ["", None, True, [], {}])
 def test_what_cannot_be_an_id_is_none(value: Any) -> None:
     assert records(Shape(key=(("id",),)), {"id": value})[0].remote_id is None
 
@@ -184,7 +185,7 @@ def test_a_system_may_have_stamps_of_its_own() -> None:
     assert record.changed_at == datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@every(
     ("value", "expected"),
     [
         ("2026-01-31T10:00:00Z", datetime(2026, 1, 31, 10, tzinfo=UTC)),

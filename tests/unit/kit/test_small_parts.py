@@ -30,6 +30,7 @@ from connections.kit.codes import OUTCOMES
 from connections.kit.course import Course
 from connections.kit.inference import fields_of
 from connections.kit.outcomes import one_by_one, outcome_of
+from tests.every import every
 from tests.unit.kit.talking import NOW, ROOT, Talk
 
 # --- values -------------------------------------------------------------------------------
@@ -67,7 +68,7 @@ def error(kind: ErrorKind, *, sent: bool = False, status: int | None = 400) -> R
     return RemoteError(kind, "no", sent=sent, http_status=status)
 
 
-@pytest.mark.parametrize(
+@every(
     ("op", "given", "outcome"),
     [
         (Op.UPDATE, error(ErrorKind.VALIDATION), Outcome.REJECTED),
@@ -97,7 +98,7 @@ def failing(at: int, given: RemoteError) -> Callable[[WriteItem], WriteResult]:
     return send
 
 
-@pytest.mark.parametrize(
+@every(
     ("given", "outcomes"),
     [
         (error(ErrorKind.VALIDATION), ["updated", "rejected", "updated"]),
@@ -122,7 +123,7 @@ def test_an_error_of_one_is_its_outcome_and_an_error_of_all_ends_the_sending(
     assert results[1].error is given
 
 
-@pytest.mark.parametrize("kind", [ErrorKind.AUTH, ErrorKind.EGRESS, ErrorKind.RATE])
+@every("kind", [ErrorKind.AUTH, ErrorKind.EGRESS, ErrorKind.RATE])
 def test_nothing_is_raised_once_something_was_written(kind: ErrorKind) -> None:
     with pytest.raises(RemoteError):
         one_by_one(items(2), failing(0, error(kind)))
@@ -182,7 +183,7 @@ def test_the_mark_never_goes_back() -> None:
     assert course.since(timedelta(hours=1)) == NOW - timedelta(hours=2)
 
 
-@pytest.mark.parametrize("date", ["Sat, 21 Nov 2026 12:00:00 GMT", ""])
+@every("date", ["Sat, 21 Nov 2026 12:00:00 GMT", ""])
 def test_a_stamp_from_the_future_hides_nothing(date: str) -> None:
     course = Course(None, lambda: NOW)
 
@@ -249,7 +250,7 @@ def test_a_server_in_trouble_cannot_be_reached() -> None:
     assert "clock" not in lines
 
 
-@pytest.mark.parametrize(
+@every(
     ("date", "words"),
     [
         ("Sat, 21 Nov 2026 12:00:09 GMT", "differ by 9 seconds"),
@@ -277,7 +278,7 @@ def guessed(*records: Any) -> dict[str, Field]:
     return {field.name: field for field in fields_of(records, ("id",))}
 
 
-@pytest.mark.parametrize(
+@every(
     ("values", "kind"),
     [
         (["a", "b"], FieldType.TEXT),

@@ -8,6 +8,7 @@ import pytest
 
 from connections.kit.odata import spelling
 from connections.kit.odata.csdl import EntitySet, Property
+from tests.every import every
 
 KEYS = {
     "A": Property("A", "Edm.String"),
@@ -17,7 +18,7 @@ PAIR = EntitySet("Pairs", ("A", "N"), KEYS)
 ONE = EntitySet("Ones", ("A",), KEYS)
 
 
-@pytest.mark.parametrize(
+@every(
     ("kind", "value", "spelled"),
     [
         ("Edm.String", "O'Neil", "'O''Neil'"),
@@ -42,7 +43,7 @@ def test_literals(kind: str, value: str, spelled: str) -> None:
     assert spelling.literal(Property("x", kind), value) == spelled
 
 
-@pytest.mark.parametrize(
+@every(
     ("kind", "value"),
     [
         ("Edm.Int32", "1 or 1 eq 1"),
@@ -74,7 +75,7 @@ def test_keys_in_addresses() -> None:
         spelling.predicate(PAIR, ["x"])
 
 
-@pytest.mark.parametrize(
+@every(
     ("address", "count", "key"),
     [
         ("https://h/Items('A')", 1, ["A"]),

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from connections.kit.transport import BoundedTransport, UnreadableError
+from tests.every import every
 
 LIMIT = 10_000
 PLAIN = b'{"a":"' + b"x" * 3000 + b'"}'
@@ -43,7 +44,7 @@ def raw_deflate(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-@pytest.mark.parametrize(
+@every(
     ("body", "encoding"),
     [
         (PLAIN, ""),
@@ -70,7 +71,7 @@ def test_a_head_has_no_body() -> None:
     assert answer(b"ignored", "gzip", "HEAD", **{"Content-Length": "99999999"}).content == b""
 
 
-@pytest.mark.parametrize(
+@every(
     ("body", "encoding", "words"),
     [
         (b"x" * (LIMIT + 1), "", "more than"),

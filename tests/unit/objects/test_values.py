@@ -19,6 +19,7 @@ from objects.values import (
     missing,
     plain,
 )
+from tests.every import every
 
 CHOICES = (("net30", "30 days"), ("net60", "60 days"))
 
@@ -27,7 +28,7 @@ def field(type_: str = "text", **options: Any) -> FieldShape:
     return FieldShape(id=1, name="it", label="It", type=type_, **options)
 
 
-@pytest.mark.parametrize(
+@every(
     ("shape", "given", "stored"),
     [
         (field(), "Ünïcode 🎈", "Ünïcode 🎈"),
@@ -87,7 +88,7 @@ def test_a_fitting_value_is_stored_so(shape: FieldShape, given: Any, stored: Any
     assert coerce(shape, got) == got
 
 
-@pytest.mark.parametrize(
+@every(
     ("shape", "given", "code"),
     [
         (field(), True, "wrong_type"),
@@ -150,9 +151,7 @@ def test_another_value_is_refused(shape: FieldShape, given: Any, code: str) -> N
     assert len(refusal.value.message) < 200
 
 
-@pytest.mark.parametrize(
-    "type_", ["integer", "decimal", "boolean", "date", "datetime", "time", "object", "list"]
-)
+@every("type_", ["integer", "decimal", "boolean", "date", "datetime", "time", "object", "list"])
 def test_nothing_is_null(type_: str) -> None:
     assert coerce(field(type_), None) is None
     assert coerce(field(type_), "") is None
@@ -192,7 +191,7 @@ def test_a_long_wrong_value_is_not_repeated_in_full() -> None:
     assert len(refusal.value.message) < 100
 
 
-@pytest.mark.parametrize(
+@every(
     ("value", "text"),
     [
         ("C1", "C1"),

@@ -13,6 +13,7 @@ from connections.kit.values import Record
 from objects.records.changes import ChangeOp
 from syncapp.sync import diff, facts
 from tests.engine import Memory, make_spec, source, tombstone
+from tests.every import every
 
 NEW = ("created", "new")
 SAME = ("unchanged", "same_source")
@@ -91,7 +92,7 @@ def test_null_for_a_field_that_was_never_set_changes_nothing(store: Memory) -> N
     assert store.outcomes(source("1", city=None)) == [("unchanged", "same_values")]
 
 
-@pytest.mark.parametrize(
+@every(
     ("one", "other"),
     [
         (1, True),
@@ -112,7 +113,7 @@ def test_values_that_differ(one: Any, other: Any) -> None:
     assert not diff.same(other, one)
 
 
-@pytest.mark.parametrize(
+@every(
     ("one", "other"),
     [
         (Decimal("1.50"), Decimal("1.5")),

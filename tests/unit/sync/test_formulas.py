@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from connections.kit.codes import Code, Outcome
 from connections.kit.values import Record
 from formulas.language.context import Context
 from objects.shape import FieldShape, ObjectShape
 from syncapp.sync.changes import Decision
 from tests.engine import ROWS, SHAPE, Memory, make_spec, source
+from tests.every import every
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 CITY = "textvlookup(data('zip'), 'place', 'zip', 'city')"
@@ -112,9 +111,7 @@ def test_what_a_lookup_finds_now_counts_although_the_source_is_the_same() -> Non
     assert found(memory)["city"] == "Vienna"
 
 
-@pytest.mark.parametrize(
-    "text", ["today()", "formatdate(now(), 'Y-m-d')", "tostring(lastrun())"]
-)
+@every("text", ["today()", "formatdate(now(), 'Y-m-d')", "tostring(lastrun())"])
 def test_time_alone_is_no_reason_to_write(text: str) -> None:
     memory = store(city=text)
     memory.run(source("1"))
@@ -171,7 +168,7 @@ def test_a_record_that_is_found_keeps_its_number_or_gets_one() -> None:
     assert (found(memory)["city"], found(memory, "2")["city"]) == ("old", "N2")
 
 
-@pytest.mark.parametrize("required", [False, True])
+@every("required", [False, True])
 def test_a_record_that_comes_back_keeps_its_number(required: bool) -> None:
     city = FieldShape(3, "city", "City", required=required)
     shape = ObjectShape(7, 1, "customer", "Customers", (*SHAPE.fields[:2], city), SHAPE.key)

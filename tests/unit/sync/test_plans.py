@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from connections.kit.errors import ErrorKind, RemoteError
 from syncapp.sync import recorder, retry, schedule
+from tests.every import every
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
@@ -17,14 +16,14 @@ def error(kind: ErrorKind, wait_s: int | None = None) -> RemoteError:
     return RemoteError(kind, "no", retry_after=wait)
 
 
-@pytest.mark.parametrize("kind", [ErrorKind.TRANSIENT, ErrorKind.SESSION, ErrorKind.RATE])
+@every("kind", [ErrorKind.TRANSIENT, ErrorKind.SESSION, ErrorKind.RATE])
 def test_what_passes_is_tried_again_three_times(kind: ErrorKind) -> None:
     waits = [retry.wait_after(error(kind), tries) for tries in range(4)]
 
     assert waits == [*retry.LADDER, None]
 
 
-@pytest.mark.parametrize(
+@every(
     "kind",
     sorted(
         set(ErrorKind)
@@ -64,7 +63,7 @@ def test_what_was_missed_is_made_up_for_once() -> None:
     assert schedule.next_after(NOW, 10, later) == later + timedelta(minutes=10)
 
 
-@pytest.mark.parametrize("ids", [[], [5], [1, 2, 3], [10**12, 3, 7, 7]])
+@every("ids", [[], [5], [1, 2, 3], [10**12, 3, 7, 7]])
 def test_link_ids_survive_packing(ids: list[int]) -> None:
     assert recorder.unpack(recorder.pack(ids)) == sorted(ids)
 

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-import pytest
-
 from connections.kit.codes import Code
 from synclogs.sentences import SENTENCES, sentence
+from tests.every import every
 
 GLOSSARY = (Path(__file__).parents[3] / "docs" / "glossary.md").read_text()
 
 
-@pytest.mark.parametrize("code", Code)
+@every("code", Code)
 def test_the_glossary_explains_the_code_in_the_same_words(code: Code) -> None:
     assert f"| `{code}` | {SENTENCES[code]} |" in GLOSSARY
 

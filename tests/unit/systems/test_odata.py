@@ -13,13 +13,14 @@ from connections.kit.base import (
     RemoteError,
 )
 from connections.systems.odata import OData
+from tests.every import every
 from tests.unit.kit.talking import ROOT
 from tests.unit.systems.odata_service import E, Service, ids, metadata, queue, rows
 
 # --- logging in ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("settings", "header", "value"),
     [
         ({"auth": "none"}, "Authorization", None),
@@ -235,9 +236,7 @@ def test_delta_links_are_kept_and_tell_removals() -> None:
     assert changes.cursor["delta"] == "/api/Items?$deltatoken=2"
 
 
-@pytest.mark.parametrize(
-    "stored", [{"delta": "/api/Items?d=1"}, {"at": {"url": "/api/Items?p=9"}}]
-)
+@every("stored", [{"delta": "/api/Items?d=1"}, {"at": {"url": "/api/Items?p=9"}}])
 def test_a_stored_link_that_is_gone_means_from_the_start(stored: dict[str, Any]) -> None:
     service = Service(
         queue(httpx.Response(410), rows("a", **{"@odata.deltaLink": "Items?d=2"}))

@@ -18,6 +18,7 @@ from connections.kit.base import (
     WriteItem,
 )
 from connections.systems.odata import OData
+from tests.every import every
 from tests.unit.kit.talking import ROOT, Talk
 from tests.unit.systems.odata_service import E, Service, metadata, rows
 
@@ -86,7 +87,7 @@ def test_create_sends_what_is_given_and_reads_the_key() -> None:
     assert result.answer == {"Code": "new", "Number": 1}
 
 
-@pytest.mark.parametrize(
+@every(
     ("header", "value", "entity", "remote_id"),
     [
         ("OData-EntityId", ROOT + "Items('it%27%27s')", E, "it's"),
@@ -125,7 +126,7 @@ def test_a_record_is_addressed_by_its_key_if_it_has_no_remote_id() -> None:
     assert service.last.url.path == "/api/Lines(Order='A',No=2)"
 
 
-@pytest.mark.parametrize(
+@every(
     "more",
     [
         {"remote_id": "not two parts"},
@@ -146,7 +147,7 @@ def test_what_odata_cannot_do_is_said() -> None:
     assert result.error.kind is ErrorKind.UNSUPPORTED
 
 
-@pytest.mark.parametrize(
+@every(
     ("body", "code", "field", "words"),
     [
         (
@@ -216,7 +217,7 @@ def test_a_set_that_may_not_be_read_proves_the_login_all_the_same() -> None:
     assert lines[-2].account == ("erp.example/api", "erp.example/api")
 
 
-@pytest.mark.parametrize("answer", [{"hello": "world"}, [], {"value": "x"}])
+@every("answer", [{"hello": "world"}, [], {"value": "x"}])
 def test_an_address_that_is_no_service_root_is_named(answer: Any) -> None:
     lines = checked(Service(lambda _: answer))
 
@@ -343,7 +344,7 @@ def test_what_a_set_can_do() -> None:
     assert described(RICH, change_field="on")[E].change_field == "On"
 
 
-@pytest.mark.parametrize(
+@every(
     ("csdl", "kind", "words"),
     [
         ("not xml", ErrorKind.BAD_RESPONSE, "is not XML"),
@@ -360,7 +361,6 @@ def test_what_a_set_can_do() -> None:
         ),
         ("<x>" + "y" * 30_000_001 + "</x>", ErrorKind.BAD_RESPONSE, "larger than 30 MB"),
     ],
-    ids=["text", "html", "doctype", "version", "huge"],
 )
 def test_metadata_that_is_none(csdl: str, kind: ErrorKind, words: str) -> None:
     with pytest.raises(RemoteError, match=words) as caught:

@@ -15,12 +15,13 @@ from connections.kit.base import (
 )
 from connections.kit.rest.reading import spelled, understood
 from syncapp import canonical
+from tests.every import every
 from tests.unit.systems.rest_service import Service, ids, profile, queue
 
 # --- logging in ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("auth", "header", "value"),
     [
         ("{type: none}", "Authorization", None),
@@ -58,7 +59,7 @@ def test_a_key_in_the_query_is_not_kept_in_cursors() -> None:
     assert "token-1" not in str([page.cursor for page in read])
 
 
-@pytest.mark.parametrize(
+@every(
     ("auth", "path", "sent"),
     [
         (
@@ -132,7 +133,7 @@ def test_a_list_may_be_asked_for_by_post() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@every(
     ("paging", "list_", "answers", "params"),
     [
         (
@@ -177,7 +178,7 @@ def test_every_way_of_paging(paging: str, list_: str, answers: Any, params: Any)
     assert [dict(request.url.params) for request in service.requests] == params
 
 
-@pytest.mark.parametrize(
+@every(
     ("records", "answer"),
     [
         ("data.list", {"data": {"list": [{"id": 1, "n": 1.50}]}}),
@@ -205,7 +206,7 @@ def test_records_are_found_anywhere(records: str, answer: Any) -> None:
     assert record.values["n"] == Decimal("1.5")
 
 
-@pytest.mark.parametrize("records", ["data", "data[?a > `1`]", "data.list"])
+@every("records", ["data", "data[?a > `1`]", "data.list"])
 def test_a_place_without_list_is_named(records: str) -> None:
     service = Service(lambda _: httpx.Response(200, json={"data": {}}))
 
@@ -265,7 +266,7 @@ def test_lists_without_stamp_go_by_the_systems_clock() -> None:
 AT = datetime(2026, 7, 1, 10, 0, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@every(
     ("since", "text"),
     [
         ({}, "2026-07-01T10:00:30Z"),
@@ -283,7 +284,7 @@ def test_stamps_are_spelled_and_understood(since: Any, text: str) -> None:
         assert understood(text, since) == AT
 
 
-@pytest.mark.parametrize(
+@every(
     ("value", "since"),
     [
         (None, {}),

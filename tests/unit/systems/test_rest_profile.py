@@ -14,6 +14,7 @@ from connections.kit.base import (
 )
 from connections.kit.rest.profile import ProfileError, load
 from connections.systems.rest import Rest
+from tests.every import every
 from tests.unit.kit.talking import NOW, Talk, pages
 from tests.unit.systems.rest_service import FIND, Service, profile, queue
 
@@ -47,7 +48,7 @@ def test_declared_fields_and_capabilities() -> None:
     assert (caps.write_semantics, caps.idempotency) == ("idempotent", "header")
 
 
-@pytest.mark.parametrize(
+@every(
     ("entity", "semantics"),
     [("", "neither"), (FIND, "searchable"), ('get: {path: "/i/{key}"}', "searchable")],
 )
@@ -72,7 +73,7 @@ def test_fields_are_guessed_from_a_sample() -> None:
     }
 
 
-@pytest.mark.parametrize("answer", [httpx.Response(403), httpx.Response(200, json=[])])
+@every("answer", [httpx.Response(403), httpx.Response(200, json=[])])
 def test_without_a_sample_there_is_the_key(answer: httpx.Response) -> None:
     (entity,) = Service(queue(answer)).system(profile()).entities()
 
@@ -115,7 +116,7 @@ def test_a_base_address_of_its_own() -> None:
 # --- slips in profiles --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "words"),
     [
         ("", "begins with keys such as auth"),

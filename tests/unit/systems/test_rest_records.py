@@ -20,6 +20,7 @@ from connections.kit.base import (
 )
 from connections.systems.rest import Rest
 from syncapp import canonical
+from tests.every import every
 from tests.unit.kit.talking import pages
 from tests.unit.systems.rest_service import FIND, SECRETS, E, Service, ids, profile, queue
 
@@ -71,7 +72,7 @@ def test_looking_up_by_address() -> None:
     assert service.requests[0].url.raw_path == b"/api/items/a%2Fb"
 
 
-@pytest.mark.parametrize("text", [profile(), profile('get: {path: "/items/{key}"}')])
+@every("text", [profile(), profile('get: {path: "/items/{key}"}')])
 def test_a_look_up_that_the_profile_does_not_know_is_named(text: str) -> None:
     with pytest.raises(RemoteError, match="does not say how a record is found by name"):
         Service(lambda _: httpx.Response(200)).system(text).find(E, [{"name": "x"}])
@@ -108,7 +109,7 @@ def test_single_writes() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@every(
     ("rule", "answer", "remote_id"),
     [
         ("{path: /i, key_from: made.no}", {"made": {"no": 5}}, "5"),
@@ -158,7 +159,7 @@ def test_records_are_addressed_by_their_key_fields() -> None:
     assert "no key of a, b" in refused.error.message
 
 
-@pytest.mark.parametrize("key", ["", ".", ".."])
+@every("key", ["", ".", ".."])
 def test_a_key_never_leads_to_another_path(key: str) -> None:
     service = Service(lambda _: httpx.Response(204))
 
@@ -274,7 +275,7 @@ def test_a_batch_that_is_refused_as_a_whole_is_halved() -> None:
     assert len(service.requests) == 7
 
 
-@pytest.mark.parametrize(
+@every(
     ("second", "outcomes"),
     [
         (httpx.Response(401), ["created"] * 3 + ["retryable"] * 5),
@@ -331,7 +332,7 @@ error: {code: code, message: "errors[].text || [message]", field: "errors[].at",
 """
 
 
-@pytest.mark.parametrize(
+@every(
     ("answer", "kind", "words"),
     [
         ({"code": 57, "message": "Not you"}, ErrorKind.AUTH, "Not you. Check the login"),

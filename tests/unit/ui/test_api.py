@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
 
 from syncapp.errors import Changed, Invalid, Refused, SyncAppError
 from syncapp.ui import api
+from tests.every import every
 
 
 def answer(error: Exception) -> dict[str, object]:
@@ -18,7 +18,7 @@ def answer(error: Exception) -> dict[str, object]:
     return dict(response.data)
 
 
-@pytest.mark.parametrize(
+@every(
     ("error", "status", "code"),
     [
         (SyncAppError("No."), 400, "refused"),

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-import pytest
 from django.utils import timezone as zone
 
 from syncapp.ui import formats
+from tests.every import every
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -14,7 +14,7 @@ def read(text: str) -> str:
     return text.replace("\N{NARROW NO-BREAK SPACE}", " ")
 
 
-@pytest.mark.parametrize(
+@every(
     ("number", "text"),
     [(0, "0"), (999, "999"), (1000, "1 000"), (-12480, "-12 480"), (10**9, "1 000 000 000")],
 )
@@ -22,7 +22,7 @@ def test_counts_are_grouped(number: int, text: str) -> None:
     assert read(formats.count(number)) == text
 
 
-@pytest.mark.parametrize(
+@every(
     ("seconds", "text"),
     [
         (0, "0 ms"),
@@ -43,7 +43,7 @@ def test_durations_have_two_units_at_most(seconds: float, text: str) -> None:
     assert read(formats.duration(timedelta(seconds=seconds))) == text
 
 
-@pytest.mark.parametrize(
+@every(
     ("before", "text"),
     [
         (timedelta(0), "just now"),

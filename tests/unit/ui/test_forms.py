@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import pytest
 from django import forms
 from django.template import engines
 
 from syncapp.errors import Invalid, Refused
 from syncapp.ui.forms import Form, SecretField, Section
+from tests.every import every
 
 
 class Sample(Form):
@@ -55,7 +55,7 @@ def test_a_saved_secret_is_never_drawn() -> None:
     assert "Saved" in drawn
 
 
-@pytest.mark.parametrize(
+@every(
     ("data", "token", "password"),
     [
         ({}, None, None),

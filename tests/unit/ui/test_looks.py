@@ -8,9 +8,10 @@ import pytest
 
 from syncapp.ui import html, icons, states
 from syncapp.ui.vendor import ICONS
+from tests.every import every
 
 
-@pytest.mark.parametrize("code", sorted(states.STATES))
+@every("code", sorted(states.STATES))
 def test_every_state_has_an_icon_that_we_carry(code: str) -> None:
     look = states.state(code)
 
@@ -22,12 +23,12 @@ def test_an_unknown_state_is_grey_and_readable() -> None:
     assert states.state("half_done") == states.State("Half done", states.Tone.OFF, "circle-dot")
 
 
-@pytest.mark.parametrize(("value", "word"), [(True, "Yes"), (False, "No")])
+@every(("value", "word"), [(True, "Yes"), (False, "No")])
 def test_switches_read_as_words(*, value: bool, word: str) -> None:
     assert states.state(value).word == word
 
 
-@pytest.mark.parametrize("name", ICONS)
+@every("name", ICONS)
 def test_every_listed_icon_is_there(name: str) -> None:
     assert 'aria-hidden="true"' in icons.icon(name)
 

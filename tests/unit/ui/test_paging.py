@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from syncapp.ui import paging
+from tests.every import every
 from tests.unit.ui.asking import request
 
 
@@ -13,7 +12,7 @@ def test_the_size_is_remembered() -> None:
     assert asked.session["page_size"] == 25
 
 
-@pytest.mark.parametrize("size", ["", "7", "100000", "-5", "ten", "²"])
+@every("size", ["", "7", "100000", "-5", "ten", "²"])
 def test_an_odd_size_gives_the_usual_one(size: str) -> None:
     assert paging.page_size(request("/", size=size)) == 10
 
@@ -33,7 +32,7 @@ def test_a_page_in_the_middle_knows_its_neighbours() -> None:
     )
 
 
-@pytest.mark.parametrize(("page", "first"), [("99", 40), ("x", 0), ("-1", 40), ("", 0)])
+@every(("page", "first"), [("99", 40), ("x", 0), ("-1", 40), ("", 0)])
 def test_a_page_that_is_not_there_gives_the_nearest(page: str, first: int) -> None:
     rows, _ = paging.numbered(list(range(48)), request=request("/", page=page), size=10)
 

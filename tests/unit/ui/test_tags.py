@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.template import engines
 
+from tests.every import every
 from tests.unit.ui.asking import request
 
 pytestmark = pytest.mark.urls("tests.gallery.urls")
@@ -17,7 +18,7 @@ def render(
     return template.render(context, request(path, **(query or {})))
 
 
-@pytest.mark.parametrize(
+@every(
     ("tag", "text"),
     [
         ("{% query_string page=2 %}", "?q=a+b&amp;sort=name&amp;page=2"),

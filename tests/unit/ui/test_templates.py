@@ -7,8 +7,9 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
 from django.template.loader import get_template
+
+from tests.every import every
 
 ROOT = Path(__file__).parents[3]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
@@ -47,12 +48,12 @@ class Inline(HTMLParser):
         self.script = False
 
 
-@pytest.mark.parametrize("file", TEMPLATES, ids=name)
+@every("file", TEMPLATES)
 def test_every_template_compiles(file: Path) -> None:
     get_template(name(file))
 
 
-@pytest.mark.parametrize("file", HTML, ids=name)
+@every("file", HTML)
 def test_no_template_has_inline_script_or_style(file: Path) -> None:
     parser = Inline()
     parser.feed(re.sub(r"\{[%#{].*?[%#}]\}", "", file.read_text(), flags=re.DOTALL))
@@ -69,7 +70,7 @@ def test_the_inline_detector_detects() -> None:
     assert len(parser.found) == 4
 
 
-@pytest.mark.parametrize("file", HTML, ids=name)
+@every("file", HTML)
 def test_no_template_says_please_or_successfully(file: Path) -> None:
     words = re.sub(r"<!doctype|\{[%#{].*?[%#}]\}", "", file.read_text(), flags=re.DOTALL)
 
@@ -95,8 +96,8 @@ def token(tone: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-@pytest.mark.parametrize("tone", ["well", "care", "failed", "busy", "off"])
-@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@every("tone", ["well", "care", "failed", "busy", "off"])
+@every("theme", [0, 1])
 def test_states_can_be_read_in_both_themes(tone: str, theme: int) -> None:
     text = token(tone)[theme]
 
@@ -104,7 +105,7 @@ def test_states_can_be_read_in_both_themes(tone: str, theme: int) -> None:
         assert contrast(text, token(ground)[theme]) >= 4.5, ground
 
 
-@pytest.mark.parametrize("folder", VENDORED, ids=lambda folder: folder.parent.name)
+@every("folder", VENDORED)
 def test_vendored_files_are_those_that_the_list_names(folder: Path) -> None:
     listed = re.findall(
         r"\| ([^|]+) \| (?:[\d.]+|as named) \| \S+ \| (\S+) \| `(\w{64})` \|",

@@ -5,6 +5,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
 from connections.declared import label_of
+from connections.directions import INBOUND, OUTBOUND, Direction
 from connections.models import Connection, ConnectionConfig
 from syncapp.ui import html
 from syncapp.ui.links import Action, tenant_reverse
@@ -45,25 +46,17 @@ class ConfigTable(Table):
         return format_html("{} {}", state, html.when(record.tested_at, now()))
 
 
-class InboundTable(Table):
+class ConnectionTable(Table):
+    """Columns that both directions have in the same order; the roles swap, the names stay."""
+
     telling = ("name", "active")
 
-    name = LinkColumn("Name", url_name="connections:inbound_detail")
     system_type = TypeColumn("Type")
     object = LinkColumn(
         "Object In", url_name="objects:object_detail", pk="object_id", row=False
     )
     entity = TextColumn("Object Out")
     active = StateColumn("Active")
-    runs = TextColumn("Runs", empty_values=(), orderable=False)
-    actions = ActionsColumn(
-        (
-            Action("Edit", "connections:inbound_edit", "inbound.edit", "pencil"),
-            Action(
-                "Delete", "connections:inbound_delete", "inbound.delete", "trash", dialog=True
-            ),
-        )
-    )
 
     class Meta:
         order_by = ("name",)
@@ -71,6 +64,34 @@ class InboundTable(Table):
     def render_active(self, record: Connection) -> SafeString:
         return html.badge("active" if record.active else "off")
 
+
+def _actions(way: Direction) -> ActionsColumn:
+    return ActionsColumn(
+        (
+            Action("Edit", way.page("edit"), way.permission("edit"), "pencil"),
+            Action(
+                "Delete", way.page("delete"), way.permission("delete"), "trash", dialog=True
+            ),
+        )
+    )
+
+
+class InboundTable(ConnectionTable):
+    name = LinkColumn("Name", url_name=INBOUND.page("detail"))
+    runs = TextColumn("Runs", empty_values=(), orderable=False)
+    actions = _actions(INBOUND)
+
+    class Meta(ConnectionTable.Meta):
+        sequence = ("name", "...", "actions")
+
     def render_runs(self, record: Connection, table: Table) -> SafeString:
         url = tenant_reverse(table.request, "synclogs:run_list")
         return format_html('<a href="{}?connection={}">Runs</a>', url, record.pk)
+
+
+class OutboundTable(ConnectionTable):
+    name = LinkColumn("Name", url_name=OUTBOUND.page("detail"))
+    actions = _actions(OUTBOUND)
+
+    class Meta(ConnectionTable.Meta):
+        sequence = ("name", "...", "actions")

@@ -3,17 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, path
+from django.views.decorators.http import require_POST
 
 from connections import api, api_formulas
-from connections.views import configs, fields, inbound, playground
-from connections.views.edit import InboundEdit
+from connections.directions import INBOUND, OUTBOUND, Direction
+from connections.views import configs, connections, fields, playground
+from connections.views.edit import ConnectionEdit
 from syncapp.tenants import door
+from syncapp.ui.access import permission
 from syncapp.ui.api import ViewSet
 
 app_name = "connections"
+
+
+def _act(way: Direction, verb: str, view: Callable[..., HttpResponse]) -> Callable[..., Any]:
+    """Make a function the view of one direction, behind its permission."""
+    return permission(way.permission(verb))(partial(view, way=way))
+
+
+def _pages(way: Direction) -> list[URLPattern]:
+    """Give the pages of one direction's connections."""
+    detail = {"detail_url_name": way.page("detail")}
+    editing = way.view("edit", **detail, edit_url_name=way.page("edit"))
+    one = f"{way.code}/<int:pk>"
+    found: dict[str, tuple[str, Callable[..., Any]]] = {
+        "list": (f"{way.code}/", connections.ConnectionList.of(way)),
+        "create": (
+            f"{way.code}/new/",
+            connections.ConnectionCreate.as_view(**way.view("create", **detail)),
+        ),
+        "detail": (f"{one}/", connections.ConnectionDetail.as_view(**way.view("view"))),
+        "edit": (f"{one}/edit/", door.own_transactions(ConnectionEdit.as_view(**editing))),
+        "delete": (
+            f"{one}/delete/",
+            connections.ConnectionDelete.as_view(**way.view("delete", **detail)),
+        ),
+        "activate": (f"{one}/activate/", _act(way, "activate", connections.activate)),
+        "deactivate": (
+            f"{one}/deactivate/",
+            _act(way, "activate", require_POST(connections.deactivate)),
+        ),
+        "publish": (
+            f"{one}/publish/",
+            _act(way, "activate", require_POST(connections.publish_draft)),
+        ),
+    }
+    return [
+        path(route, view, name=f"{way.code}_{name}") for name, (route, view) in found.items()
+    ]
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("configs/", configs.ConfigList.as_view(), name="config_list"),
@@ -31,19 +74,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("configs/<int:pk>/delete/", configs.ConfigDelete.as_view(), name="config_delete"),
     path("configs/<int:pk>/test/", configs.config_test, name="config_test"),
-    path("inbound/", inbound.InboundList.as_view(), name="inbound_list"),
-    path("inbound/new/", inbound.InboundCreate.as_view(), name="inbound_create"),
-    path("inbound/<int:pk>/", inbound.InboundDetail.as_view(), name="inbound_detail"),
+    *_pages(INBOUND),
+    *_pages(OUTBOUND),
     path(
-        "inbound/<int:pk>/edit/",
-        door.own_transactions(InboundEdit.as_view()),
-        name="inbound_edit",
+        "inbound/<int:pk>/test-query/",
+        door.own_transactions(
+            _act(INBOUND, "edit", require_POST(connections.test_query)),
+        ),
+        name="inbound_test_query",
     ),
-    path("inbound/<int:pk>/delete/", inbound.InboundDelete.as_view(), name="inbound_delete"),
-    path("inbound/<int:pk>/activate/", inbound.inbound_activate, name="inbound_activate"),
-    path("inbound/<int:pk>/deactivate/", inbound.inbound_deactivate, name="inbound_deactivate"),
-    path("inbound/<int:pk>/publish/", inbound.inbound_publish, name="inbound_publish"),
-    path("inbound/<int:pk>/test-query/", inbound.inbound_test_query, name="inbound_test_query"),
     path("objects/<int:pk>/import-fields/", fields.import_fields, name="import_fields"),
     path("formulas/playground/", playground.playground, name="playground"),
     path("formulas/try/", playground.formula_try, name="formula_try"),

@@ -152,6 +152,11 @@ class Connection(TenantModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def page(self) -> str:
+        """The name of the address of its page; it takes `pk`."""
+        return f"connections:{self.direction}_detail"
+
 
 class UsedMap(TenantModel):
     """A value map that formulas of a connection's live version use: so it is not deleted."""

@@ -149,8 +149,7 @@ class ConfigDelete(DeleteView):
 
     def refusal(self, row: ConnectionConfig) -> Sequence[Link]:
         return [
-            Link(str(user), self.url("connections:inbound_detail", pk=user.pk))
-            for user in configs.users_of(row)
+            Link(str(user), self.url(user.page, pk=user.pk)) for user in configs.users_of(row)
         ]
 
     def delete_row(self, row: ConnectionConfig) -> None:

@@ -1,4 +1,4 @@
-"""The edit page of an inbound connection: the draft's form, and its mapping table below it.
+"""The edit page of a connection: the draft's form, and its mapping table below it.
 
 Besides saving, the page can be *redrawn*: rows are added, removed and proposed, entities are
 looked up anew, a query is tried, and what was typed stays as it is. Each redrawing is a button of
@@ -17,13 +17,16 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from connections import configs, declared, discovery, registry, services
+from connections.directions import INBOUND
 from connections.discovery import Sample
 from connections.document import read_mappings
 from connections.forms.drafts import (
     ConnectionForm,
     RowForm,
     bound_rows,
+    entity_key_choices,
     fresh_rows,
+    key_choices,
     row_initial,
 )
 from connections.kit.base import RemoteError, System
@@ -39,18 +42,13 @@ from syncapp.ui.access import require
 from syncapp.ui.views import EditView
 
 
-class InboundEdit(EditView):
+class ConnectionEdit(EditView):
     """Holds its own transactions, because looking up entities and trying a query talk."""
 
-    permission = "inbound.edit"
     model = Connection
-    noun = "inbound connection"
-    breadcrumbs = (("Connect", ""), ("Inbound", "connections:inbound_list"))
+    way = INBOUND
     form_class = ConnectionForm
-    template_name = "connections/inbound_edit.html"
-    list_url_name = "connections:inbound_list"
-    detail_url_name = "connections:inbound_detail"
-    edit_url_name = "connections:inbound_edit"
+    template_name = "connections/connection_edit.html"
 
     sample: Sample | None = None
     talk_error: str = ""
@@ -67,7 +65,7 @@ class InboundEdit(EditView):
 
     def rows(self) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().rows()
-        return rows.filter(direction=Connection.Direction.INBOUND).select_related(
+        return rows.filter(direction=self.way.code).select_related(
             "config", "object", "live_version"
         )
 
@@ -91,7 +89,7 @@ class InboundEdit(EditView):
 
     def save(self, form: ConnectionForm, row: Connection) -> Connection:
         actor = cast("TenantRequest", self.request).actor
-        mappings = [one.row() for one in form.filled]
+        mappings = [one.row() for one in form.filled] if self.way.runs else None
         etag = self.request.POST.get("etag", "")
         try:
             return services.edit(
@@ -109,6 +107,7 @@ class InboundEdit(EditView):
         entity = self._chosen("entity", row.entity)
         known = discovery.known_entity(config, entity)
         return {
+            "way": self.way,
             "type_label": declared.label_of(row.system_type),
             "config": config,
             "facts": declared.facts(config, configs.saved_secrets(config)) if config else [],
@@ -130,12 +129,21 @@ class InboundEdit(EditView):
         form = ConnectionForm(
             tenant=cast("TenantRequest", self.request).tenant,
             kind=_kind(row),
-            shape=shape,
+            way=self.way,
+            keys=self._keys(row, shape),
             rows=rows,
             **options,
         )
         form.narrow(row.system_type)
         return form
+
+    def _keys(self, row: Connection, shape: ObjectShape | None) -> list[tuple[str, str]]:
+        """Offer the fields of the destination that can find a record there."""
+        if self.way is INBOUND:
+            return key_choices(shape)
+        entity = self._chosen("entity", row.entity)
+        known = discovery.known_entity(self._chosen_config(row), entity)
+        return entity_key_choices(known, self._chosen("primary_key", row.primary_key))
 
     def _redrawn(self, row: Connection) -> ConnectionForm:
         """Show what was typed, unjudged, with the rows changed as the button asked."""
@@ -144,7 +152,8 @@ class InboundEdit(EditView):
             self.request.POST,
             tenant=cast("TenantRequest", self.request).tenant,
             kind=_kind(row),
-            shape=shape,
+            way=self.way,
+            keys=[],
             rows=[],
         )
         initial = {name: sent[name].value() for name in sent.fields}

@@ -14,12 +14,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from connections import answering, samples, trying, vocabulary
+from connections.directions import INBOUND
 from connections.forms.playground import CONNECTION, OBJECT, PlaygroundForm, TryForm, pretty
 from connections.kit.base import RemoteError
 from connections.models import Connection
 from connections.samples import Sampled
 from connections.trying import Tally
-from connections.views.inbound import inbound_of
+from connections.views.connections import connections_of
 from formulas.language import example
 from objects.models import ConnectObject
 from syncapp.errors import Refused
@@ -130,7 +131,7 @@ def _form(request: TenantRequest) -> PlaygroundForm:
 
 
 def _connections(request: TenantRequest) -> QuerySet[Connection]:
-    rows: QuerySet[Connection] = inbound_of(request).order_by("name")
+    rows: QuerySet[Connection] = connections_of(request, INBOUND).order_by("name")
     return rows
 
 

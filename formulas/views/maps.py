@@ -233,4 +233,4 @@ class MapDelete(_MapPage, DeleteView):
 
     def _page_of(self, user: Any) -> str:
         """Find the page of what uses the map; other rooms are known by address only."""
-        return self.url("connections:inbound_detail", pk=user.connection_id)
+        return self.url(user.connection.page, pk=user.connection_id)

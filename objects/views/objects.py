@@ -20,7 +20,6 @@ from syncapp.ui.views import DeleteView, DetailView, EditView, Empty, ListView, 
 
 CRUMBS: Final = (("Data", ""), ("Connect objects", "objects:object_list"))
 _PAGES: Final = {
-    "connections.connection": "connections:inbound_detail",
     "objects.connectobject": "objects:object_detail",
 }
 
@@ -117,7 +116,7 @@ class ObjectDelete(_ObjectPage, DeleteView):
         """Find the page of what uses the object; other rooms are known by address only."""
         if isinstance(user, ConnectField):
             user = user.object
-        name = _PAGES.get(user._meta.label_lower)
+        name = getattr(user, "page", "") or _PAGES.get(user._meta.label_lower)
         return self.url(name, pk=user.pk) if name else self.url("connections:inbound_list")
 
 

@@ -146,7 +146,7 @@ def test_a_connection_is_drafted_tried_and_activated(
 
     desk.get_by_label("Connection config").select_option(label="Demo ERP [LIVE]")
     desk.get_by_role("button", name="Load Config").click()
-    expect(desk.locator("#inbound-config")).to_contain_text(erp.url)
+    expect(desk.locator("#connection-config")).to_contain_text(erp.url)
     desk.get_by_role("button", name="Refresh entities").click()
     expect(desk.locator("#entities-known")).to_have_text("2 entities known")
     desk.get_by_label("Entity").fill("BusinessPartners")
@@ -181,8 +181,8 @@ def test_the_pages_around_a_connection_have_no_barriers(desk: Page, acme: Tenant
     connection = making.make_connection(acme, active=True)
 
     desk.goto(f"/t/acme/inbound/{connection.pk}/?tab=related")
-    expect(desk.locator("#inbound-runs")).to_contain_text("It has not run yet.")
-    expect(desk.locator("#inbound-schedule")).not_to_contain_text("Show the schedule")
+    expect(desk.locator("#connection-runs-box")).to_contain_text("It has not run yet.")
+    expect(desk.locator("#connection-schedule")).not_to_contain_text("Show the schedule")
     looked_at(desk, "inbound-related")
     for name, path in {
         "inbound-list": "inbound/",

@@ -20,8 +20,9 @@ from connections.document import (
     read_mappings,
 )
 from connections.models import Connection, DraftStep
-from connections.publish import Gap, shape_of
+from connections.publish import Gap
 from connections.samples import Sampled, kept
+from connections.sides import SourceField, source_fields, target_shape
 from objects.shape import ObjectShape
 from syncapp.errors import Invalid, Refused
 from syncapp.tenants.actors import Actor
@@ -59,7 +60,7 @@ class Holder(Protocol):
     def shape(self) -> ObjectShape | None:
         """Give what the draft fills; None while nothing is chosen."""
 
-    def sources(self) -> Sequence[Any]:
+    def sources(self) -> Sequence[SourceField]:
         """List what the draft reads, as far as discovery knows."""
 
     def samples(self) -> Sequence[Sampled]:
@@ -102,12 +103,12 @@ class ConnectionDraft:
     def shape(self) -> ObjectShape | None:
         """Give what the draft fills; read once."""
         if not self._shape:
-            self._shape.append(shape_of(self.connection))
+            self._shape.append(target_shape(self.connection))
         return self._shape[0]
 
-    def sources(self) -> Sequence[Any]:
+    def sources(self) -> Sequence[SourceField]:
         """List what the draft reads."""
-        return ()
+        return source_fields(self.connection, self.samples())
 
     def samples(self) -> Sequence[Sampled]:
         """Give the source records that runs or people kept."""

@@ -26,6 +26,7 @@ SENTENCES: Final[dict[str, str]] = {
     Code.WRONG_TYPE: "a value does not fit the field's type",
     Code.TOO_LONG: "a text is longer than the field allows",
     Code.NOT_A_CHOICE: "a value is not among the field's choices",
+    Code.NO_REFERENCE: "it refers to a record that is not there",
     Code.NOT_UNIQUE: "another record has this value in a unique field",
     Code.UNSTORABLE: "a value holds characters that cannot be stored, such as NUL",
     Code.KEY_LINKED_ELSEWHERE: (

@@ -58,11 +58,13 @@ class Code(StrEnum):
     TOO_LONG = "too_long"
     NOT_A_CHOICE = "not_a_choice"
     NOT_UNIQUE = "not_unique"  # a unique field's value belongs to another record
+    NO_REFERENCE = "no_reference"  # a reference names a record that is not there
     UNSTORABLE = "unstorable"  # PostgreSQL cannot hold the value, such as a NUL character
     KEY_LINKED_ELSEWHERE = "key_linked_elsewhere"  # the key belongs to another remote record
     FORMULA_FAILED = "formula_failed"  # a formula has no value for this record
     REFUSED_BY_FORMULA = "refused_by_formula"  # it said fail()
     SKIPPED_BY_FORMULA = "skipped_by_formula"  # it said skip()
+    SKIPPED_BY_CONDITION = "skipped_by_condition"  # it does not pass the conditions
     REFUSED_BY_DATABASE = "refused_by_database"
     REFUSED_BY_REMOTE = "refused_by_remote"
     REMOTE_TROUBLE = "remote_trouble"

@@ -16,6 +16,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from connections.kit.codes import Code
+
 
 class ErrorKind(StrEnum):
     """Who must act, and does another try help."""
@@ -33,6 +35,21 @@ class ErrorKind(StrEnum):
     CONFLICT = "conflict"
     VALIDATION = "validation"
     BAD_RESPONSE = "bad_response"
+
+
+class RecordRefused(ValueError):
+    """One source record cannot be read; the run goes on with the next.
+
+    Args:
+        code: why, one of `connections.kit.codes.Code`.
+        field: the target field concerned, or "".
+        message: one sentence for the tenant.
+    """
+
+    def __init__(self, code: Code, field: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
 
 
 PASSING = frozenset({ErrorKind.SESSION, ErrorKind.RATE, ErrorKind.QUOTA, ErrorKind.TRANSIENT})

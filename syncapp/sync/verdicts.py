@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from connections.kit.codes import Code, Outcome
+from connections.kit.errors import RecordRefused
 from connections.spec import Refusal
 from objects.shape import KEY_LIMIT, FieldShape
 from objects.values import storable
@@ -41,6 +42,8 @@ def of_id(remote_id: str | None) -> Verdict | None:
 
 def unreadable(error: Exception) -> Verdict:
     """Say that the bytes of a record are none."""
+    if isinstance(error, RecordRefused):
+        return Verdict("read", error.code, error.field, str(error))
     return Verdict("read", Code.UNDECODABLE, "", f"The record is not readable: {error}")
 
 
@@ -89,6 +92,12 @@ def not_unique(field: FieldShape) -> Verdict:
     """Say which unique value belongs to another record."""
     message = f"Another record has the same {field.label or field.name}, which is unique."
     return Verdict("match", Code.NOT_UNIQUE, field.name, message)
+
+
+def no_reference(field: FieldShape, key: str) -> Verdict:
+    """Say which record is referred to and not there."""
+    message = f"{field.label or field.name}: there is no record with the key “{key}”."
+    return Verdict("match", Code.NO_REFERENCE, field.name, message)
 
 
 def refused_by_database(said: str) -> Verdict:

@@ -126,6 +126,51 @@ class Mapped:
     record_key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The condition that a record does not pass, or that cannot be judged for it.
+
+    Attributes:
+        uuid: of the row.
+        sentence: what the record has, and what was wanted; values are shortened, sensitive ones
+            not shown.
+        code: `skipped_by_condition`, or what a formula ended with.
+    """
+
+    uuid: str
+    sentence: str
+    code: Code = Code.SKIPPED_BY_CONDITION
+
+
+class Test(Protocol):
+    """Tests records before they are mapped; `connections.conditions` makes it.
+
+    Attributes:
+        programs: the formulas of the conditions.
+        watched: paths of the source fields whose former values count.
+        unsteady: the same record may pass one time and fail another.
+    """
+
+    programs: tuple[Program, ...]
+    watched: tuple[str, ...]
+    unsteady: bool
+
+    def __call__(
+        self,
+        record: Mapping[str, Any],
+        around: Surroundings | None = None,
+        before: bytes | None = None,
+        /,
+    ) -> Failed | None:
+        """Say what a record fails, or None if it takes part."""
+
+    def vector(self, record: Mapping[str, Any], /) -> bytes | None:
+        """Give what is remembered of a record that was synced."""
+
+    def completed(self, record: Mapping[str, Any], before: bytes | None, /) -> bytes | None:
+        """Add what a vector lacks; None if it lacks nothing."""
+
+
 class Mapper(Protocol):
     """Maps one record."""
 
@@ -146,12 +191,13 @@ class SyncSpec:
         matched_by_key: the primary key is what the record store keys records by; otherwise it
             is a unique field and is found through its index.
         rows: mappings in their order.
-        reads: top-level source fields that the mappings look at; empty for all of them.
+        reads: top-level source fields that mappings and conditions look at; empty for all.
         maps: value maps that formulas use: name → key → value.
         fingerprint: changes whenever the same source record could give another result, lookups
             and clock aside.
         map: source values → Mapped; never raises on data, but `Missing` for an answer that is
             still to be fetched.
+        test: which source records take part; None for all of them.
     """
 
     tenant_id: int
@@ -178,11 +224,23 @@ class SyncSpec:
     maps: Mapping[str, Mapping[str, Any]] = field(repr=False)
     fingerprint: bytes
     map: Mapper = field(repr=False)
+    test: Test | None = field(default=None, repr=False)
 
     @cached_property
     def programs(self) -> tuple[Program, ...]:
-        """The formulas of the mappings."""
-        return tuple(row.program for row in self.rows if row.program is not None)
+        """The formulas of the mappings and of the conditions."""
+        tested = self.test.programs if self.test is not None else ()
+        return tuple(row.program for row in self.rows if row.program is not None) + tested
+
+    @cached_property
+    def surrounded(self) -> bool:
+        """Whether time, zone and facts of the run may decide about a record."""
+        return bool(self.programs) or self.test is not None
+
+    @cached_property
+    def watched(self) -> tuple[str, ...]:
+        """Source fields whose former values count."""
+        return self.test.watched if self.test is not None else ()
 
     @cached_property
     def asks(self) -> bool:
@@ -205,4 +263,7 @@ class SyncSpec:
 
         Value maps are no matter: their content belongs to the fingerprint.
         """
-        return not self.volatile and not any(row.uses(*RECORDS) for row in self.rows)
+        steady = self.test is None or not self.test.unsteady
+        return (
+            steady and not self.volatile and not any(row.uses(*RECORDS) for row in self.rows)
+        )

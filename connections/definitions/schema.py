@@ -141,10 +141,10 @@ def _place(way: str, plain: Any) -> Place:
 def _kind_at(kind: Any, place: Place) -> Any:
     """Find the type that belongs at a place."""
     for step in place:
-        if isinstance(step, int):
-            kind = get_args(kind)[0] if get_origin(kind) is tuple else None
+        if get_origin(kind) in {tuple, dict}:
+            kind = get_args(kind)[0 if isinstance(step, int) else 1]
         elif isinstance(kind, type) and issubclass(kind, Struct):
-            kind = get_type_hints(kind).get(step)
+            kind = get_type_hints(kind).get(str(step))
         else:
             return None
     return kind

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from connections.definitions.reading import scalar
 
-_PLAIN: Final = re.compile(r"[A-Za-z_ªµºÀ-ÖØ-öø-ʯ][\w .()/+@-]*(?<! )")
+_PLAIN: Final = re.compile(r"[A-Za-z_ªµºÀ-ÖØ-öø-ʯ][\w .()/+@',=<>*;!?-]*(?<! )")
 _BLOCK: Final = re.compile(
     r"[^\s\x00-\x1f\x7f-\xa0][^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_field, inline_serializer
 from rest_framework import mixins, serializers
@@ -12,10 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from connections.kit.codes import Outcome
+from syncapp.tenants import door
 from syncapp.ui.access import may
 from syncapp.ui.api import ViewSet
 from syncapp.ui.paging import Keyset
-from synclogs import queries
+from synclogs import diffs, queries
 from synclogs.filters import RecordLogFilterSet, RunFilterSet
 from synclogs.models import RecordLog, SyncLog
 from synclogs.sentences import sentence
@@ -150,6 +152,23 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ViewSet):
     def get_queryset(self) -> QuerySet[SyncLog]:
         """Join what the serializer shows."""
         return super().get_queryset().select_related("version")
+
+
+class RunChangesViewSet(ViewSet):
+    """What a dry run would change."""
+
+    model = SyncLog
+    module = "record_logs"
+    permission = "record_logs.export"
+    serializer_class = RunSerializer
+
+    @extend_schema(request=None, responses={(200, "text/csv"): str})
+    def changes(self, request: Request, pk: int) -> StreamingHttpResponse:
+        """Give the differences of a dry run as CSV, a line per field that would change."""
+        run = get_object_or_404(self.get_queryset(), pk=pk, kind=SyncLog.Kind.DRY)
+        reveal = may(request._request, "records.export")
+        found = door.streaming(run.tenant_id, diffs.lines(run, reveal=reveal))
+        return StreamingHttpResponse(found, content_type="text/csv; charset=utf-8")
 
 
 class RecordLogViewSet(mixins.ListModelMixin, ViewSet):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from connections.kit.codes import Outcome
@@ -17,9 +18,11 @@ from syncapp.ui.tables import (
     TextColumn,
     WhenColumn,
 )
+from synclogs.diffs import Fields, cells_of
 from synclogs.models import RecordLog, SyncLog
 from synclogs.sentences import sentence
 
+_CELLS = 4
 _TELLING = (Outcome.CREATED, Outcome.UPDATED, Outcome.DELETED)
 _BAD = (Outcome.REJECTED, Outcome.CONFLICT, Outcome.UNKNOWN, Outcome.RETRYABLE)
 
@@ -93,7 +96,7 @@ class PanelRunTable(RunTable):
 class RecordLogTable(Table):
     """Outcomes of records."""
 
-    telling = ("key", "outcome_name")
+    telling: ClassVar[tuple[str, ...]] = ("key", "outcome_name")
 
     key = KeyColumn("Key", url_name="synclogs:record_log_detail", empty_values=())
     outcome_name = StateColumn("Outcome")
@@ -103,11 +106,23 @@ class RecordLogTable(Table):
 
     class Meta:
         model = RecordLog
-        fields = ("key", "outcome_name", "message", "run_id", "at")
+        fields: tuple[str, ...] = ("key", "outcome_name", "message", "run_id", "at")
 
     def render_message(self, record: RecordLog) -> str:
         """Give the message, or what the code means."""
         return record.message or sentence(record.code)
+
+
+class ChangesColumn(TextColumn):
+    """What a dry run would change, a few fields of it; else why not."""
+
+    def render(self, record: RecordLog, table: Table) -> SafeString | str:
+        """Give the fields that the table was given."""
+        cells = cells_of(record, table.fields_of_run)
+        if not cells:
+            return record.message or sentence(record.code)
+        shown = {"cells": cells[:_CELLS], "more": max(len(cells) - _CELLS, 0)}
+        return render_to_string("synclogs/_changes.html", shown)
 
 
 class RunRecordTable(RecordLogTable):
@@ -115,3 +130,19 @@ class RunRecordTable(RecordLogTable):
 
     class Meta(RecordLogTable.Meta):
         exclude = ("run_id",)
+
+
+class DryRunTable(RecordLogTable):
+    """What a dry run would do with each record."""
+
+    telling = ("key", "outcome_name", "changes")
+
+    changes = ChangesColumn("What would change", empty_values=())
+
+    class Meta(RecordLogTable.Meta):
+        fields = ("key", "outcome_name", "changes")
+        exclude = ("run_id", "message", "at")
+
+    def __init__(self, *args: Any, fields_of_run: Fields, **kwargs: Any) -> None:
+        self.fields_of_run = fields_of_run
+        super().__init__(*args, **kwargs)

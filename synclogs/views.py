@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
@@ -16,12 +16,13 @@ from syncapp.ui.access import may, permission
 from syncapp.ui.links import Action, tenant_reverse
 from syncapp.ui.paging import Keyset
 from syncapp.ui.views import Empty, ListView
-from synclogs import export, queries
+from synclogs import diffs, export, queries
+from synclogs.diffs import Fields
 from synclogs.filters import RecordLogFilterSet, RunFilterSet, RunRecordFilterSet
 from synclogs.models import RecordLog, RunPage, SyncLog
 from synclogs.progress import Progress
 from synclogs.sentences import sentence
-from synclogs.tables import PanelRunTable, RecordLogTable, RunRecordTable, RunTable
+from synclogs.tables import DryRunTable, PanelRunTable, RecordLogTable, RunRecordTable, RunTable
 
 END_OF_POLLING = 286
 NEWEST = Keyset(("pk",))
@@ -132,7 +133,7 @@ def run_detail(request: TenantRequest, pk: int) -> HttpResponse:
     context = {
         "title": f"Run {run.pk}",
         "crumbs": _crumbs(request),
-        "table": RunRecordTable(found, request=request, orderable=False),
+        "table": _log_table(request, run, found),
         "pager": pager,
         "filterset": filterset,
         "filtered": filterset.active,
@@ -142,6 +143,15 @@ def run_detail(request: TenantRequest, pk: int) -> HttpResponse:
     fragment = request.htmx and not request.htmx.history_restore_request
     template = "ui/list.html#results" if fragment else "synclogs/run_detail.html"
     return render(request, template, context)
+
+
+def _log_table(
+    request: TenantRequest, run: SyncLog, found: Any
+) -> RunRecordTable | DryRunTable:
+    if run.kind != SyncLog.Kind.DRY:
+        return RunRecordTable(found, request=request, orderable=False)
+    fields = Fields.of_run(run, reveal=may(request, "records.export"))
+    return DryRunTable(found, request=request, orderable=False, fields_of_run=fields)
 
 
 def _shown(request: TenantRequest, run: SyncLog) -> dict[str, Any]:
@@ -206,6 +216,20 @@ def run_export(request: TenantRequest, pk: int) -> StreamingHttpResponse:
     lines: Iterator[str] = door.streaming(request.tenant.pk, export.lines(run.pk))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="run-{run.pk}.csv"'
+    return response
+
+
+@permission("record_logs.export")
+def run_changes(request: TenantRequest, pk: int) -> StreamingHttpResponse:
+    """Give what a dry run would change as a file, a line per field."""
+    run = run_of(request, pk)
+    if run.kind != SyncLog.Kind.DRY:
+        raise Http404
+    found = diffs.lines(run, reveal=may(request, "records.export"))
+    response = StreamingHttpResponse(
+        door.streaming(request.tenant.pk, found), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="dry-run-{run.pk}-changes.csv"'
     return response
 
 

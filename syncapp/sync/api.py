@@ -31,6 +31,10 @@ class RunRequestSerializer(serializers.Serializer[Any]):
     max_records = serializers.IntegerField(
         required=False, min_value=1, help_text="End a dry run after so many records."
     )
+    changes_only = serializers.BooleanField(
+        required=False,
+        help_text="Let a dry run read only what changed since the last run.",
+    )
 
 
 class ScheduleSerializer(serializers.Serializer[Any]):

@@ -1,11 +1,42 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 
 from syncapp.sync.services import LONGEST_INTERVAL
 from syncapp.ui.forms import Form
+
+
+class DryRunForm(Form):
+    """How far a rehearsal goes."""
+
+    reads = forms.ChoiceField(
+        label="Records",
+        choices=[
+            ("all", "All records of the source"),
+            ("first", "The first records only"),
+            ("changes", "Only what changed since the last run"),
+        ],
+        initial="all",
+        help_text="Nothing is written but the log of the dry run.",
+    )
+    max_records = forms.IntegerField(
+        label="How many",
+        required=False,
+        min_value=1,
+        max_value=10_000_000,
+        initial=100,
+        help_text="For the first records only.",
+    )
+
+    def wanted(self) -> dict[str, Any]:
+        """Give what `services.request_run` takes."""
+        reads, bound = self.cleaned_data["reads"], self.cleaned_data["max_records"]
+        return {
+            "changes_only": reads == "changes",
+            "max_records": (bound or 100) if reads == "first" else None,
+        }
 
 
 class ScheduleForm(Form):

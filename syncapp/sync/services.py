@@ -34,6 +34,7 @@ def request_run(
     actor: Actor,
     now: datetime,
     max_records: int | None = None,
+    changes_only: bool = False,
 ) -> SyncLog:
     """Queue a run.
 
@@ -44,21 +45,23 @@ def request_run(
         actor: whom the run names.
         now: when.
         max_records: end a dry run after so many.
+        changes_only: let a dry run start where the next run would, not at the beginning.
 
     Raises:
         Refused: it is switched off, or a run of it is open.
-        Invalid: a dry run of a draft with gaps; or a bound on a run that writes.
+        Invalid: a dry run of a draft with gaps; or bounds on a run that writes.
     """
     dry = kind == SyncLog.Kind.DRY
     window: dict[str, Any] = {}
-    if connection.direction != Connection.Direction.INBOUND:
+    if connection.direction != Connection.Direction.INBOUND or kind == SyncLog.Kind.IMPORT:
         raise Refused("Only inbound connections can run.", code="not_inbound")
     if dry:
-        window["draft"] = specs.draft_of(connection)
+        window = {"draft": specs.draft_of(connection), "changes_only": changes_only}
         if max_records is not None:
             window["max_records"] = max_records
-    elif max_records is not None:
-        raise Invalid(fields={"max_records": "Only a dry run can be bounded."})
+    elif max_records is not None or changes_only:
+        name = "max_records" if max_records is not None else "changes_only"
+        raise Invalid(fields={name: "Only a dry run can be bounded."})
     elif not connection.active:
         raise Refused(f"“{connection}” is off. Activate it first.", code="inactive")
     run: SyncLog = SyncLog(

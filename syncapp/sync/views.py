@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -9,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from connections.models import Connection
 from syncapp.errors import SyncAppError
 from syncapp.sync import services, tasks
-from syncapp.sync.forms import ScheduleForm
+from syncapp.sync.forms import DryRunForm, ScheduleForm
 from syncapp.tenants.http import TenantRequest
 from syncapp.ui.access import may, permission, require
 from syncapp.ui.links import see_other, tenant_reverse
@@ -24,12 +26,23 @@ def connection_run(request: TenantRequest, pk: int) -> HttpResponse:
 
 
 @permission("inbound.dry_run")
-@require_POST
+@require_http_methods(["GET", "POST"])
 def connection_dry_run(request: TenantRequest, pk: int) -> HttpResponse:
-    bound = request.POST.get("max_records", "")
-    return _start(
-        request, pk, SyncLog.Kind.DRY, max_records=int(bound) if bound.isdecimal() else None
-    )
+    """Ask how far, and start; a button that asks nothing posts nothing and rehearses all."""
+    connection = _connection(request, pk)
+    form = DryRunForm(data=request.POST if "reads" in request.POST else None)
+    if request.method == "POST" and (not form.is_bound or form.is_valid()):
+        wanted = form.wanted() if form.is_bound else {}
+        return _start(request, pk, SyncLog.Kind.DRY, **wanted)
+    context = {
+        "title": f"Dry run of {connection}",
+        "crumbs": _crumbs(request, connection),
+        "object": connection,
+        "form": form,
+        "cancel_url": _detail(request, connection),
+    }
+    template = "sync/dry_run.html" + ("#dialog" if request.htmx else "")
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 @permission("runs.cancel")
@@ -49,7 +62,7 @@ def run_stop(request: TenantRequest, pk: int) -> HttpResponse:
 def connection_schedule(request: TenantRequest, pk: int) -> HttpResponse:
     """Show when a connection runs by itself; htmx gets the panel of the connection's page."""
     connection = _connection(request, pk)
-    back = tenant_reverse(request, "connections:inbound_detail", pk=pk)
+    back = _detail(request, connection)
     schedule = services.schedule_of(connection)
     form = ScheduleForm(initial={"every_minutes": schedule and schedule.every_minutes})
     if request.method == "POST":
@@ -65,11 +78,7 @@ def connection_schedule(request: TenantRequest, pk: int) -> HttpResponse:
             return see_other(request, back)
     context = {
         "title": f"Schedule of {connection}",
-        "crumbs": [
-            {"label": "Connect", "url": ""},
-            {"label": "Inbound", "url": tenant_reverse(request, "connections:inbound_list")},
-            {"label": str(connection), "url": back},
-        ],
+        "crumbs": _crumbs(request, connection),
         "object": connection,
         "schedule": schedule,
         "form": form,
@@ -80,9 +89,7 @@ def connection_schedule(request: TenantRequest, pk: int) -> HttpResponse:
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-def _start(
-    request: TenantRequest, pk: int, kind: str, *, max_records: int | None = None
-) -> HttpResponse:
+def _start(request: TenantRequest, pk: int, kind: str, **bounds: Any) -> HttpResponse:
     connection = _connection(request, pk)
     try:
         run = services.request_run(
@@ -90,14 +97,27 @@ def _start(
             kind=kind,
             actor=request.actor,
             now=timezone.now(),
-            max_records=max_records,
+            **bounds,
         )
     except SyncAppError as error:
         messages.error(request, " ".join([error.message, *error.fields.values()]))
-        back = tenant_reverse(request, "connections:inbound_detail", pk=pk)
-        return see_other(request, back)
+        return see_other(request, _detail(request, connection))
     tasks.enqueue()
     return see_other(request, tenant_reverse(request, "synclogs:run_detail", pk=run.pk))
+
+
+def _detail(request: TenantRequest, connection: Connection) -> str:
+    name = f"connections:{connection.direction}_detail"
+    return tenant_reverse(request, name, pk=connection.pk)
+
+
+def _crumbs(request: TenantRequest, connection: Connection) -> list[dict[str, str]]:
+    listed = tenant_reverse(request, f"connections:{connection.direction}_list")
+    return [
+        {"label": "Connect", "url": ""},
+        {"label": connection.get_direction_display(), "url": listed},
+        {"label": str(connection), "url": _detail(request, connection)},
+    ]
 
 
 def _connection(request: TenantRequest, pk: int) -> Connection:

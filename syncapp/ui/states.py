@@ -51,6 +51,9 @@ STATES: dict[str, State] = {
         synced="check",
         published="circle_check",
         resolved="check",
+        added="plus",
+        changed="pencil",
+        live="circle_check",
     ),
     **_states(
         Tone.CARE,
@@ -96,6 +99,8 @@ STATES: dict[str, State] = {
         deleted="trash",
         deactivated="circle_minus",
         cancelled="player_stop",
+        removed="trash",
+        moved="arrows_exchange",
     ),
 }
 

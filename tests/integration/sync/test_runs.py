@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from connections import services
 from connections.kit.codes import Code, Outcome
 from connections.kit.values import Record
@@ -12,6 +14,7 @@ from objects.records import read
 from objects.records.changes import ChangeOp, Origin, RecordChange, Source
 from objects.records.write import write
 from objects.services import load_shape
+from syncapp.errors import Invalid
 from syncapp.sync import recorder
 from syncapp.sync.models import Link
 from syncapp.tenants import actors, door
@@ -273,7 +276,7 @@ def test_a_dry_run_writes_its_log_and_nothing_else(engine: Engine) -> None:
     engine.put({"CardCode": "C9", "CardName": "Nine"}, {"CardCode": "C8"})
     before, links = engine.stored(), engine.links()
 
-    run = engine.run("dry")
+    run = engine.run("dry", changes_only=True)
 
     assert engine.counts(run) == {"updated": 1, "created": 1, "rejected": 1}
     assert engine.stored() == before
@@ -294,10 +297,26 @@ def test_a_dry_run_shows_what_would_be_deleted(acme: Tenant) -> None:
     engine.run()
     engine.remove("C1")
 
-    run = engine.run("dry")
+    run = engine.run("dry", changes_only=True)
 
     (row,) = engine.logs(run)
     assert row.detail == {"before": engine.stored()["C1"].values}
+
+
+def test_a_dry_run_reads_everything_whatever_was_read_before(engine: Engine) -> None:
+    engine.run()
+    engine.change("C1", CardName="New name")
+
+    run = engine.run("dry")
+
+    assert engine.counts(run) == {"updated": 1, "unchanged": 2}
+
+
+def test_a_run_that_writes_is_not_bounded(engine: Engine) -> None:
+    for bounds in ({"max_records": 5}, {"changes_only": True}):
+        with pytest.raises(Invalid) as refused:
+            engine.run(**bounds)
+        assert list(refused.value.fields) == list(bounds)
 
 
 def test_a_dry_run_may_end_early(acme: Tenant) -> None:

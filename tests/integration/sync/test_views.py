@@ -79,10 +79,23 @@ def test_what_is_off_does_not_run(engine: Engine, alices: Client) -> None:
 def test_a_dry_run_may_be_bounded_and_needs_no_publishing(acme: Tenant, alices: Client) -> None:
     engine = make_engine(acme, active=False)
 
-    alices.post(at(engine, "dry-run"), {"max_records": "10"})
+    asked = alices.get(at(engine, "dry-run"))
+    refused = alices.post(at(engine, "dry-run"), {"reads": "first", "max_records": "0"})
+    alices.post(at(engine, "dry-run"), {"reads": "first", "max_records": "10"})
 
+    assert "The first records only" in asked.content.decode()
+    assert refused.status_code == 422
     (run,) = runs(engine)
     assert (run.kind, run.window["max_records"], run.version_id) == ("dry", 10, None)
+
+
+def test_a_dry_run_may_read_changes_only(acme: Tenant, alices: Client) -> None:
+    engine = make_engine(acme)
+
+    alices.post(at(engine, "dry-run"), {"reads": "changes"})
+
+    (run,) = runs(engine)
+    assert (run.window["changes_only"], "max_records" in run.window) == (True, False)
 
 
 def test_a_draft_with_gaps_says_what_is_missing(acme: Tenant, alices: Client) -> None:

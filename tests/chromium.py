@@ -49,12 +49,16 @@ def _quietly(command: list[str]) -> int:
     return subprocess.run(command, check=False, capture_output=True, env=environment).returncode
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the browser tests before `-m` chooses by marks."""
+    if BROWSER in item.path.parents:
+        item.add_marker("browser")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Decide about the browser tests, once it is known which tests will run."""
     chosen = [item for item in items if BROWSER in item.path.parents]
-    for item in chosen:
-        item.add_marker("browser")
     if not chosen or config.option.collectonly:
         return
     if find() is None:

@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 
+import pytest
 import redis
 
 from connections.kit.limits import RedisLimiter
@@ -59,6 +60,7 @@ def test_many_threads_never_get_more_than_there_is() -> None:
     assert sum(wait == 0 for wait in taken) == 10
 
 
+@pytest.mark.slow  # waits for a port where nobody answers
 def test_a_redis_that_is_gone_stops_nobody() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from connections.kit.values import Page, Record
@@ -81,6 +82,7 @@ def run(store: Memory, pages: list[list[Record]]) -> None:
     pipeline.run(given_pages, store.spec, store, should_stop=lambda: False)
 
 
+@pytest.mark.slow  # 150 sources are synced
 @settings(max_examples=150, deadline=None)
 @given(PAGES, OPTIONS, st.frozensets(st.sampled_from(["1", "2"])))
 def test_every_record_read_has_exactly_one_outcome(
@@ -98,6 +100,7 @@ def test_every_record_read_has_exactly_one_outcome(
         assert [one.index for one in settled.decisions] == list(range(len(settled.decisions)))
 
 
+@pytest.mark.slow  # 150 sources are synced
 @settings(max_examples=150, deadline=None)
 @given(PAGES, OPTIONS)
 def test_a_second_look_at_the_same_records_changes_nothing(

@@ -77,6 +77,7 @@ def test_the_tick_hints_at_what_nobody_enqueued(
     assert queue() == 1
 
 
+@pytest.mark.slow  # waits for a port where nobody answers
 def test_without_redis_nothing_fails_and_nothing_is_lost(
     engine: Engine,
     django_capture_on_commit_callbacks: OnCommit,

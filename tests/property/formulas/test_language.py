@@ -164,6 +164,7 @@ def test_so_does_any_pile_of_its_own_signs(text: str) -> None:
     assert error is None or error.message
 
 
+@pytest.mark.slow  # 500 programs and records
 @LAW
 @given(TREES, RECORDS)
 def test_any_program_on_any_record_gives_a_value_or_a_reason(
@@ -182,6 +183,7 @@ def test_any_program_on_any_record_gives_a_value_or_a_reason(
         assert size(values[0]) <= limits.TEXT + limits.ELEMENTS
 
 
+@pytest.mark.slow  # 500 programs
 @LAW
 @given(TREES)
 def test_a_tree_that_is_written_is_read_as_the_same_tree(tree: Node) -> None:
@@ -192,6 +194,7 @@ def test_a_tree_that_is_written_is_read_as_the_same_tree(tree: Node) -> None:
     assert spell(parse(text)) == text
 
 
+@pytest.mark.slow  # evaluates 500 programs twice
 @LAW
 @given(TREES, RECORDS)
 def test_explaining_comes_to_what_evaluating_comes_to(
@@ -223,6 +226,7 @@ def test_calculation_is_exact(a: Decimal, b: Decimal) -> None:
     assert compile_formula("0.1 + 0.2")({}) == Decimal("0.3")
 
 
+@pytest.mark.slow  # 500 programs and records
 @LAW
 @given(TREES, RECORDS)
 def test_a_record_is_never_changed(tree: Node, record: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from formulas.language import FormulaError, compile_formula
 
+pytestmark = pytest.mark.slow  # works until it is stopped
 RECORD: dict[str, Any] = {
     "many": list(range(90_000)),
     "lines": [{"n": number} for number in range(2000)],

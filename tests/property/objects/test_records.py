@@ -53,6 +53,7 @@ def things(db: None) -> Iterator[ObjectShape]:
         yield make_object(tenant)
 
 
+@pytest.mark.slow  # 100 batches go through the database
 @shared_fixture
 @given(st.lists(st.dictionaries(texts, json_values(), max_size=5), min_size=1, max_size=5))
 def test_validated_values_come_back_exactly(

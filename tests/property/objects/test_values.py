@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from objects.shape import FieldShape
@@ -54,6 +55,7 @@ anything = (
 )
 
 
+@pytest.mark.slow  # 1 000 values
 @settings(max_examples=1000, deadline=None)
 @given(fields, anything)
 def test_every_value_is_taken_or_refused_with_a_reason(field: FieldShape, value: Any) -> None:

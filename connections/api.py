@@ -7,6 +7,7 @@ it meanwhile. Secrets go in and never out.
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -16,11 +17,13 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from connections import configs, discovery, publish, services
-from connections.filters import ConfigFilterSet, ConnectionFilterSet
+from connections.directions import DIRECTIONS, INBOUND, OUTBOUND
+from connections.filters import ConfigFilterSet, DirectedFilterSet
 from connections.kit.base import RemoteError
 from connections.models import Connection, ConnectionConfig
 from connections.serializers import ENTITY, SAMPLE, ConfigSerializer, ConnectionSerializer
@@ -41,7 +44,7 @@ class RemoteTroubleError(SyncAppError):
         super().__init__(error.message, code=f"remote_{error.kind}")
 
 
-class _Single(ViewSet):
+class Single(ViewSet):
     """Reading and changing one thing with its `ETag`."""
 
     def load(self, pk: int) -> Any:
@@ -88,7 +91,7 @@ class _Single(ViewSet):
         return owner
 
 
-class ConfigViewSet(mixins.ListModelMixin, _Single):
+class ConfigViewSet(mixins.ListModelMixin, Single):
     """Connection configs."""
 
     model = ConnectionConfig
@@ -126,7 +129,7 @@ class ConfigViewSet(mixins.ListModelMixin, _Single):
         return Response(status=204)
 
 
-class ConfigTestViewSet(_Single):
+class ConfigTestViewSet(Single):
     """The test of a config."""
 
     model = ConnectionConfig
@@ -144,25 +147,73 @@ class ConfigTestViewSet(_Single):
             return self.shown(config)
 
 
-class ConnectionViewSet(mixins.ListModelMixin, _Single):
-    """Inbound connections."""
+class _Directed(Single):
+    """What is about one connection: its direction decides which permission is needed."""
 
     model = Connection
     module = "inbound"
     serializer_class = ConnectionSerializer
-    filterset_class = ConnectionFilterSet
+
+    def required_permission(self, method: str) -> str:
+        """Ask for the same act of the module that the connection belongs to."""
+        return f"{self._direction()}.{super().required_permission(method).partition('.')[2]}"
 
     def get_queryset(self) -> QuerySet[Any]:
         """Join what the serializer shows."""
-        rows = super().get_queryset().filter(direction=Connection.Direction.INBOUND)
-        return rows.select_related("config", "object", "live_version")
+        return super().get_queryset().select_related("config", "object", "live_version")
+
+    def _direction(self) -> str:
+        """Give the direction of the connection that the address names; of a new one what is sent."""
+        pk = getattr(self, "kwargs", {}).get("pk")
+        if pk is None:
+            return INBOUND.code
+        rows = Connection.objects.for_tenant(self.owner).filter(pk=pk)
+        inside = door.current_tenant() is not None
+        with nullcontext() if inside else door.tenant(self.owner.pk):
+            found: str | None = rows.values_list("direction", flat=True).first()
+        return found or INBOUND.code
+
+
+class ConnectionViewSet(mixins.ListModelMixin, _Directed):
+    """Connections of both directions."""
+
+    filterset_class = DirectedFilterSet
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Leave out a direction that the key may not see."""
+        rows = super().get_queryset()
+        holder: Any = getattr(self.request, "auth", None)
+        seen = [
+            way.code
+            for way in DIRECTIONS.values()
+            if holder is None or holder.may(way.permission("view"))
+        ]
+        return rows.filter(direction__in=seen)
+
+    def _direction(self) -> str:
+        if getattr(self, "kwargs", {}).get("pk") is not None:
+            return super()._direction()
+        if self.request.method == "POST":
+            return self._sent_direction()
+        holder: Any = getattr(self.request, "auth", None)
+        blind = holder is not None and not holder.may(INBOUND.permission("view"))
+        return OUTBOUND.code if blind else INBOUND.code
+
+    def _sent_direction(self) -> str:
+        """Give the direction of a new connection; what cannot be read is refused later."""
+        try:
+            sent = self.request.data
+        except APIException:
+            sent = None
+        wanted = sent.get("direction") if isinstance(sent, dict) else None
+        return OUTBOUND.code if wanted == OUTBOUND.code else INBOUND.code
 
     def create(self, request: Request) -> Response:
         """Make a connection, switched off."""
         sent = self.sent(request)
         row = services.create(
             self.owner,
-            direction=Connection.Direction.INBOUND,
+            direction=sent.validated_data.get("direction", INBOUND.code),
             name=sent.validated_data["name"],
             system_type=sent.validated_data["system_type"],
             actor=self.actor,
@@ -179,6 +230,8 @@ class ConnectionViewSet(mixins.ListModelMixin, _Single):
         sent = self.sent(request, row)
         if sent.validated_data.get("system_type", row.system_type) != row.system_type:
             raise Invalid(fields={"system_type": "The type of a connection stays."})
+        if sent.validated_data.get("direction", row.direction) != row.direction:
+            raise Invalid(fields={"direction": "The direction of a connection stays."})
         return self.shown(self._edited(row, sent, self.matched(request)))
 
     def destroy(self, request: Request, pk: int) -> Response:
@@ -198,17 +251,10 @@ class ConnectionViewSet(mixins.ListModelMixin, _Single):
         )
 
 
-class ConnectionSwitchViewSet(_Single):
+class ConnectionSwitchViewSet(_Directed):
     """What switches a connection."""
 
-    model = Connection
-    module = "inbound"
     permission = "inbound.activate"
-    serializer_class = ConnectionSerializer
-
-    def get_queryset(self) -> QuerySet[Any]:
-        """Give inbound connections."""
-        return super().get_queryset().filter(direction=Connection.Direction.INBOUND)
 
     @extend_schema(request=None, responses=ConnectionSerializer)
     def activate(self, _request: Request, pk: int) -> Response:
@@ -229,12 +275,12 @@ class ConnectionSwitchViewSet(_Single):
         return self.shown(row)
 
 
-class ConnectionSourceViewSet(ConnectionSwitchViewSet):
+class ConnectionSourceViewSet(_Directed):
     """What talks to a connection's system; it holds its own transactions."""
 
     def required_permission(self, method: str) -> str:
         """Reading what is known is viewing; asking the system is part of editing."""
-        return "inbound.view" if method == "GET" else "inbound.edit"
+        return f"{self._direction()}.{'view' if method == 'GET' else 'edit'}"
 
     @extend_schema(request=None, responses=ENTITY)
     def entities(self, request: Request, pk: int) -> HttpResponse:

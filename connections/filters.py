@@ -45,3 +45,10 @@ class ConnectionFilterSet(TypedFilterSet):
 
     def in_state(self, rows: QuerySet[Any], _name: str, state: str) -> QuerySet[Any]:
         return rows.filter(active=state == "true")
+
+
+class DirectedFilterSet(ConnectionFilterSet):
+    direction = django_filters.ChoiceFilter(choices=Connection.Direction.choices)
+
+    class Meta(ConnectionFilterSet.Meta):
+        fields: ClassVar = ["direction", "system_type", "active"]

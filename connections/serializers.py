@@ -179,7 +179,7 @@ class MappingSerializer(serializers.Serializer[Any]):
 
 
 class ConnectionSerializer(serializers.ModelSerializer[Connection]):
-    """An inbound connection: the draft, and whether it runs."""
+    """A connection: the draft, and whether it runs."""
 
     config = OwnedField(
         queryset=ConnectionConfig.objects.none(), allow_null=True, required=False
@@ -205,8 +205,14 @@ class ConnectionSerializer(serializers.ModelSerializer[Connection]):
             "active",
             "version",
         )
-        read_only_fields = ("direction", "active")
-        extra_kwargs: ClassVar[dict[str, Any]] = {"name": {"validators": []}}
+        read_only_fields = ("active",)
+        extra_kwargs: ClassVar[dict[str, Any]] = {
+            "name": {"validators": []},
+            "direction": {
+                "required": False,
+                "help_text": "Of a new one; `inbound` if left out.",
+            },
+        }
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Let the mappings be written as one table."""

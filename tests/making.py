@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connections import configs, services
+from connections import configs, drafts, services
 from connections.declared import Given
+from connections.document import FieldMapping
 from connections.kit.base import Entity, Field
 from connections.kit.world import CAPABILITIES, World
 from connections.models import Connection, ConnectionConfig
@@ -71,6 +72,34 @@ def make_config(
     given = Given(name, endpoint, settings=settings, secrets=secrets or {})
     with door.tenant(tenant.pk):
         return configs.create(tenant, system_type, given, actor=actors.COMMAND)
+
+
+def make_outbound(
+    tenant: Tenant,
+    name: str = "Partners out",
+    *,
+    config: ConnectionConfig | None = None,
+    object_: ConnectObject | None = None,
+    **values: Any,
+) -> Connection:
+    """An outbound connection that writes partners to the sandbox; switched off."""
+    config = config or make_config(tenant)
+    object_ = object_ or make_object(tenant)
+    sources = {"CardCode": "code", "CardName": "name"}
+    rows = [FieldMapping(target, source=source) for target, source in sources.items()]
+    draft = {"config": config, "object": object_, "entity": ENTITY, "primary_key": "CardCode"}
+    with door.tenant(tenant.pk):
+        made = services.create(
+            tenant,
+            direction=Connection.Direction.OUTBOUND,
+            name=name,
+            system_type=config.system_type,
+            actor=actors.COMMAND,
+        )
+        made = services.edit(made, {**draft, **values}, actor=actors.COMMAND)
+        holder = drafts.ConnectionDraft(made)
+        drafts.change(holder, said="Map", rows=rows, actor=actors.COMMAND)
+        return holder.connection
 
 
 def make_connection(  # noqa: PLR0913  each has a default

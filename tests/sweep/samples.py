@@ -60,6 +60,7 @@ KINDS: dict[str, str] = {
     "connections:config_": "config",
     "connections:config_create_of": "system_type",
     "connections:inbound_": "connection",
+    "connections:outbound_": "outbound",
     "connections:import_fields": "object",
     "api:api-connection-config": "config",
     "api:api-connection": "connection",
@@ -139,6 +140,9 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
         object_=making.make_object(tenant, f"partner{number}"),
         active=True,
     )
+    outbound = making.make_outbound(
+        tenant, f"Out{number}", config=connection.config, object_=connection.object
+    )
     run = finished_run(connection)
     key, _ = make.make_key(tenant, name=f"Swept{number}")
     make.make_profile(tenant, f"Swept{number}", [])
@@ -162,6 +166,7 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
             "entry": AuditEntry.objects.for_tenant(tenant).order_by("pk")[0].pk,
             "config": connection.config_id,
             "connection": connection.pk,
+            "outbound": outbound.pk,
             "run": run.pk,
             "record_log": RecordLog.objects.filter(tenant_id=tenant.pk).order_by("pk")[0].pk,
             "map": unmapped.map_id,

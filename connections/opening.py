@@ -22,6 +22,7 @@ from connections.models import ConnectionConfig
 from connections.registry import Login, Surroundings
 from connections.store import TenantRecords
 from connections.tokens import AccountTokens, FreshTokens, login_of
+from connections.uploads.storage import TenantFiles
 
 _REDIS_TIMEOUT_S: Final = 1.0
 
@@ -59,6 +60,7 @@ def open_system(
         limiter=_limiter(settings.REDIS_URL) if shared else None,
         cancelled=cancelled,
         store=TenantRecords(config.tenant_id, now),
+        files=TenantFiles(config.tenant_id),
     )
     tokens = _tokens(config, login, now) if shared else FreshTokens()
     try:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from connections.kit.base import (
     Context,
+    Files,
     Json,
     RecordStore,
     RemoteError,
@@ -30,6 +31,7 @@ SYSTEM_TYPES: Final[Mapping[str, str]] = {
     "odata": "connections.systems.odata.OData",
     "rest": "connections.systems.rest.Rest",
     "sandbox": "connections.systems.sandbox.Sandbox",
+    "upload": "connections.systems.upload.Upload",
 }
 
 
@@ -68,6 +70,7 @@ class Surroundings:
         cancelled: asked between pages and batches.
         recorder: keeps the last exchanges, for who wants to see them.
         store: the tenant's own records; only the internal system uses it.
+        files: the tenant's uploads; only the system of uploads uses them.
     """
 
     policy: EgressPolicy
@@ -76,6 +79,7 @@ class Surroundings:
     cancelled: Callable[[], bool] = lambda: False
     recorder: Recorder | None = None
     store: RecordStore | None = None
+    files: Files | None = None
 
 
 def system_type(key: str) -> type[System]:
@@ -123,6 +127,7 @@ def open_system(
         now=surroundings.now,
         cancelled=surroundings.cancelled,
         store=surroundings.store,
+        files=surroundings.files,
     )
     return kind(context)
 

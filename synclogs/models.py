@@ -29,6 +29,7 @@ class SyncLog(TenantModel):
         NORMAL = "normal", "changes only"
         FULL = "full", "all records"
         DRY = "dry", "dry run"
+        IMPORT = "import", "import"
 
     class State(models.TextChoices):
         QUEUED = "queued"

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import BinaryIO, ClassVar, Protocol
 
 import httpx
 
@@ -57,6 +57,7 @@ __all__ = [
     "ErrorKind",
     "Field",
     "FieldType",
+    "Files",
     "Http",
     "Json",
     "Op",
@@ -145,6 +146,7 @@ class Context:
         now: the clock.
         cancelled: asked between pages and batches.
         store: the tenant's own connect objects; only the internal system uses it.
+        files: the tenant's uploads; only the system of uploads uses them.
     """
 
     endpoint: str
@@ -155,6 +157,17 @@ class Context:
     now: Callable[[], datetime]
     cancelled: Callable[[], bool] = lambda: False
     store: RecordStore | None = None
+    files: Files | None = None
+
+
+class Files(Protocol):
+    """The tenant's uploaded files."""
+
+    def open(self, upload_id: int) -> BinaryIO:
+        """Open one; it can be read again from any place."""
+
+    def keys(self, object_id: int, ids: Sequence[int]) -> Mapping[int, str]:
+        """Give the keys of live records of a connect object by their ids."""
 
 
 class RecordStore(Protocol):

@@ -124,7 +124,12 @@ class Migration(migrations.Migration):
                 (
                     "direction",
                     models.CharField(
-                        choices=[("inbound", "Inbound"), ("outbound", "Outbound")], max_length=8
+                        choices=[
+                            ("inbound", "Inbound"),
+                            ("outbound", "Outbound"),
+                            ("import", "import of files"),
+                        ],
+                        max_length=8,
                     ),
                 ),
                 ("system_type", models.CharField(max_length=40, verbose_name="type")),
@@ -570,6 +575,8 @@ class Migration(migrations.Migration):
                 ),
                 ("size", models.BigIntegerField()),
                 ("form", models.JSONField(default=dict)),
+                ("plan", models.JSONField(default=dict)),
+                ("run_id", models.BigIntegerField(null=True)),
                 ("by", models.CharField(max_length=254)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
@@ -720,7 +727,12 @@ class Migration(migrations.Migration):
                 (
                     "side",
                     models.CharField(
-                        choices=[("inbound", "Inbound"), ("outbound", "Outbound")], max_length=8
+                        choices=[
+                            ("inbound", "Inbound"),
+                            ("outbound", "Outbound"),
+                            ("import", "import of files"),
+                        ],
+                        max_length=8,
                     ),
                 ),
                 ("said", models.CharField(max_length=200)),

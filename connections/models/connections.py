@@ -51,6 +51,7 @@ class Connection(TenantModel):
     class Direction(models.TextChoices):
         INBOUND = "inbound"
         OUTBOUND = "outbound"
+        IMPORT = "import", "import of files"
 
     class Deletes(models.TextChoices):
         IGNORE = "ignore", "keep the other record"

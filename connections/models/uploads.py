@@ -12,7 +12,13 @@ from syncapp.tenants.models import TenantModel
 
 
 class Upload(TenantModel):
-    """A file with what was found out about its form."""
+    """A file that is to be imported, or was.
+
+    Attributes:
+        form: how it is read, see `connections.uploads.form`.
+        plan: what becomes of its columns, see `connections.uploads.plan`.
+        run_id: the last run that imported it; runs belong to a room above.
+    """
 
     class Format(models.TextChoices):
         CSV = "csv", "CSV"
@@ -26,6 +32,8 @@ class Upload(TenantModel):
     format = models.CharField(max_length=4, choices=Format.choices)
     size = models.BigIntegerField()
     form = models.JSONField(default=dict)
+    plan = models.JSONField(default=dict)
+    run_id = models.BigIntegerField(null=True)
     by = models.CharField(max_length=254)
     at = models.DateTimeField(default=timezone.now)
 

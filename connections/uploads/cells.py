@@ -115,7 +115,9 @@ def converter(
         cells: what is done.
         keys: (connect object, text in a cell) → key of the record with that id.
     """
-    plan = [(column.at, column.source, _convert(column, cells, keys)) for column in cells.columns]
+    plan = [
+        (column.at, column.source, _convert(column, cells, keys)) for column in cells.columns
+    ]
     clear = cells.clear
 
     def convert(row: Sequence[str]) -> dict[str, Any]:

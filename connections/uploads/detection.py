@@ -67,7 +67,9 @@ def described(file: BinaryIO, form: Form) -> Form:
         with workbook.opened(file) as book:
             parts = tuple(book.sheets)
         part = form.part if form.part in parts else parts[0]
-        form = structs.replace(form, part=part, parts=parts, header=form.header if form.part else -1)
+        form = structs.replace(
+            form, part=part, parts=parts, header=form.header if form.part else -1
+        )
         first = list(islice(workbook.raw(file, form), _HEADING_ROWS))
     else:
         _check_choices(form)

@@ -43,7 +43,9 @@ def feed(file: BinaryIO, handler: Handler, *, limit: int | None = None) -> Itera
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartElementHandler = lambda name, attributes: handler.start(_local(name), attributes)
+    parser.StartElementHandler = lambda name, attributes: handler.start(
+        _local(name), attributes
+    )
     parser.EndElementHandler = lambda name: handler.end(_local(name))
     parser.CharacterDataHandler = handler.text
     left = limit

@@ -28,7 +28,9 @@ from connections.uploads.limits import (
 )
 
 _SMALL: Final = 1024 * 1024
-_BUILT_IN_DATES: Final = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+_BUILT_IN_DATES: Final = frozenset(
+    {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+)
 _QUOTED: Final = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 _DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001  sheets know no time zone
 _DAY_ZERO_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001  as above
@@ -277,7 +279,9 @@ class _Sheet(_Quiet):
             self._number = int(number) if number.isdecimal() else self._number + 1
             self._row, self._at = [], -1
             if self._count > MAX_CELLS:
-                raise FileRefused(f"The sheet has more than {MAX_CELLS:,} cells. Save it as CSV.")
+                raise FileRefused(
+                    f"The sheet has more than {MAX_CELLS:,} cells. Save it as CSV."
+                )
 
     def text(self, text: str) -> None:
         if self._parts is not None:

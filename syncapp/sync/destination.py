@@ -115,6 +115,10 @@ class Store:
             formulas.services.note_unmapped(self.spec.tenant_id, unmapped, self._now)
         ledger.turn_page(self.spec, self.run, self.pages + 1, settled, unchanged, self._now)
 
+    @property
+    def _source(self) -> Source:
+        return Source(Origin.SYNC, self.spec.pair_id)
+
     def _numbers(self) -> Numbers:
         return drawn(self.spec.tenant_id)
 
@@ -123,9 +127,8 @@ class Store:
 
     def _attempt(self, changes: Sequence[RecordChange]) -> list[Written]:
         """Write a set; a refusal leaves the transaction broken, so the page begins anew."""
-        source = Source(Origin.SYNC, self.spec.pair_id)
         try:
-            return write(self.spec.shape, changes, source, self._now)
+            return write(self.spec.shape, changes, self._source, self._now)
         except (db.DataError, db.IntegrityError) as error:
             raise writing.SetRefused(_said(error)) from error
 

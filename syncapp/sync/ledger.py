@@ -60,7 +60,7 @@ def turn_page(
 ) -> None:
     """Note a stored page; the last one also ends the run and moves the delta cursor on."""
     page, tally = settled.page, settled.tally
-    rehearsal = run.kind == SyncLog.Kind.DRY
+    once = run.kind in {SyncLog.Kind.DRY, SyncLog.Kind.IMPORT}  # nothing goes on from there
     parameters: dict[str, Any] = {
         "run": run.pk,
         "no": no,
@@ -78,7 +78,7 @@ def turn_page(
     }
     sql = _PAGE
     if page.complete:
-        sql += _UNLOCKED if rehearsal else _UNLOCKED + _MOVED_ON
+        sql += _UNLOCKED if once else _UNLOCKED + _MOVED_ON
     sql += _RUN + (_ENDED if page.complete else "") + " WHERE id = %(run)s"
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)

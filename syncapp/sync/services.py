@@ -9,18 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import connection as database
-
 from connections.models import Connection
 from syncapp.errors import Invalid, Refused
-from syncapp.sync import leases, ledger, specs
+from syncapp.sync import holding, leases, ledger, specs
 from syncapp.sync.models import RunLock, Schedule
 from syncapp.tenants import audit
 from syncapp.tenants.actors import Actor
 from synclogs.models import SyncLog
-
-_RUN_LOCKS: Final = 7_302
-"""First half of the advisory locks under which run locks are taken; any number will do."""
 
 LONGEST_INTERVAL: Final = 31 * 24 * 60
 """Minutes between two scheduled runs, at most."""
@@ -78,10 +73,10 @@ def request_run(
         queued_at=now,
     )
     if not dry:
-        _refuse_second(connection)
+        holding.refuse(connection.tenant_id, _wanted(connection))
     run.save()
     if not dry:
-        _lock(run)
+        holding.take(run, _wanted(connection))
     leases.make_due(run.tenant_id, connection.pk, run.lane, now)
     return run
 
@@ -144,7 +139,7 @@ def set_schedule(
 
 def open_run(connection: Connection) -> SyncLog | None:
     """Give the run that keeps others of this connection from starting."""
-    lock = RunLock.objects.filter(resource=_resource(connection)).first()
+    lock = RunLock.objects.filter(resource=holding.of_connection(connection)).first()
     if lock is None:
         return None
     runs = SyncLog.objects.for_tenant(connection.tenant_id)
@@ -159,34 +154,12 @@ def _lane(kind: str, trigger: str) -> str:
     return SyncLog.Lane.BULK if kind == SyncLog.Kind.FULL else SyncLog.Lane.LIVE
 
 
-def _refuse_second(connection: Connection) -> None:
-    with database.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, %s)", [_RUN_LOCKS, connection.tenant_id]
-        )
-    other = open_run(connection)
-    if other is not None:
-        raise Refused(
-            f"Run {other.pk} of “{connection}” is {other.state}. Wait for its end or stop it.",
-            code="run_open",
-        )
-
-
-def _lock(run: SyncLog) -> None:
-    """Hold the connection for this run alone; its object together with others that write it."""
-    assert run.connection is not None
-    wanted = {
-        _resource(run.connection): "exclusive",
-        f"object:{run.connection.object_id}": "shared",
+def _wanted(connection: Connection) -> holding.Wanted:
+    """Give what a run holds: the connection alone, its object together with other runs."""
+    return {
+        holding.of_connection(connection): holding.EXCLUSIVE,
+        holding.of_object(connection.object_id): holding.SHARED,
     }
-    RunLock.objects.bulk_create(
-        RunLock(tenant_id=run.tenant_id, resource=resource, run_id=run.pk, mode=mode)
-        for resource, mode in wanted.items()
-    )
-
-
-def _resource(connection: Connection) -> str:
-    return f"connection:{connection.pk}"
 
 
 def _told(every_minutes: int | None) -> str:

@@ -31,8 +31,19 @@ from connections.spec import SyncSpec
 from objects.records.write import FieldsChanged
 from syncapp import logs
 from syncapp.errors import Refused, SyncAppError
-from syncapp.sync import leases, ledger, pipeline, retry, schedule, services, specs, state
+from syncapp.sync import (
+    imports,
+    leases,
+    ledger,
+    pipeline,
+    retry,
+    schedule,
+    services,
+    specs,
+    state,
+)
 from syncapp.sync.destination import Rehearsal, Store
+from syncapp.sync.importing import Imported, Previewed
 from syncapp.sync.leases import Claim, Heartbeat
 from syncapp.sync.models import Schedule
 from syncapp.sync.pipeline import End, Fenced
@@ -75,10 +86,9 @@ def _open_runs(claimed: Claim) -> list[SyncLog]:
 def _next_run(claimed: Claim, now: datetime) -> SyncLog | None:
     """Take the run that is to go on, or the one that the schedule starts now."""
     for run in _open_runs(claimed):
-        dry = run.kind == SyncLog.Kind.DRY
         if run.stop_requested:
             ledger.close(run.pk, now, state=State.CANCELLED)
-        elif not dry and run.connection is not None and not run.connection.active:
+        elif _switched_off(run):
             reason = "The connection was switched off."
             ledger.close(run.pk, now, state=State.CANCELLED, error=reason)
         elif _wait_until(run, now) <= now and _survives(run, now):
@@ -123,6 +133,19 @@ def _scheduled(claimed: Claim, now: datetime) -> SyncLog | None:
     except Refused as refusal:
         log.info("scheduled run left out", reason=refusal.message)
         return None
+
+
+def _switched_off(run: SyncLog) -> bool:
+    """Tell whether somebody switched off what this run follows."""
+    own = run.kind in {SyncLog.Kind.DRY, SyncLog.Kind.IMPORT}
+    return not own and run.connection is not None and not run.connection.active
+
+
+def _destination(run: SyncLog) -> type[Store]:
+    dry = run.kind == SyncLog.Kind.DRY
+    if imports.is_import(run):
+        return Previewed if dry else Imported
+    return Rehearsal if dry else Store
 
 
 def _wait_until(run: SyncLog, now: datetime) -> datetime:
@@ -181,10 +204,10 @@ class _Slice:
     def _read(self, heartbeat: Heartbeat) -> None:
         with door.tenant(self.claimed.tenant_id):
             spec = specs.spec_of(self.run)
-            config = connections.services.config_for(spec.config_id)
+            config = imports.config_of(self.run, spec)
             spec, context = specs.surrounded(self.run, spec, config)
             pages, cursor = self._place(spec)
-        make = Rehearsal if self.run.kind == SyncLog.Kind.DRY else Store
+        make = _destination(self.run)
         store = make(spec, self.run, self.claimed.token, self.clock, pages)
         opened = connections.services.open_system(
             config, now=self.clock, cancelled=self.over.is_set

@@ -95,6 +95,7 @@ class Migration(migrations.Migration):
                             ("normal", "changes only"),
                             ("full", "all records"),
                             ("dry", "dry run"),
+                            ("import", "import"),
                         ],
                         default="normal",
                         max_length=10,

@@ -1,0 +1,91 @@
+"""Where the rows of an import go: the record store, without links.
+
+Links follow a record of another system through its life; the rows of a file have no life beyond
+it. So an import finds records by their key, and what it leaves behind is the record log of its run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from objects.records import read
+from objects.records.changes import ChangeOp, Origin, Source
+from objects.shape import FieldShape
+from syncapp.sync import recorder, verdicts
+from syncapp.sync.changes import Decision, LinkFact
+from syncapp.sync.destination import Rehearsal, Store
+from syncapp.sync.pipeline import Settled
+
+
+class Imported(Store):
+    """The record store, as the pages of an import see it."""
+
+    def links(self, _remote_ids: Collection[str]) -> Mapping[str, LinkFact]:
+        """Find none: rows have none."""
+        return {}
+
+    def siblings(self, _remote_ids: Collection[str]) -> Mapping[str, int]:
+        """Find none."""
+        return {}
+
+    def holders(self, _record_ids: Collection[int]) -> Mapping[int, LinkFact]:
+        """Find none: whoever is linked to a record keeps it."""
+        return {}
+
+    def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:
+        """Write what was decided, but nothing that refers to a record that is not there."""
+        refuse_orphans(self._references, self.spec.shape.id, decisions)
+        super().write(decisions, halving=halving)
+
+    def keep(self, settled: Settled) -> None:
+        """Store log rows, ledger and counters."""
+        recorder.log(self.spec, self.run.pk, settled.decisions, self._now)
+        self._turn(settled, [])
+
+    @property
+    def _source(self) -> Source:
+        return Source(Origin.IMPORT, self.run.pk)
+
+    @property
+    def _references(self) -> list[FieldShape]:
+        return [row.target for row in self.spec.rows if row.target.reference_id is not None]
+
+
+class Previewed(Imported, Rehearsal):
+    """The same on a dry run of an import."""
+
+    def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:
+        """Reject what an import would reject before it writes."""
+        refuse_orphans(self._references, self.spec.shape.id, decisions)
+        Rehearsal.write(self, decisions, halving=halving)
+
+    def keep(self, settled: Settled) -> None:
+        """Store log rows, ledger and counters."""
+        Rehearsal.keep(self, settled)
+
+
+def refuse_orphans(
+    fields: Sequence[FieldShape], object_id: int, decisions: Sequence[Decision]
+) -> None:
+    """Reject changes that refer to a record that is not there.
+
+    A record that an earlier row of the same page makes counts as there: parents come first.
+    """
+    for field in fields:
+        assert field.reference_id is not None
+        wanted = {
+            key
+            for one in decisions
+            if one.change is not None and (key := one.change.values.get(field.name)) is not None
+        }
+        found = read.by_keys(field.reference_id, wanted) if wanted else {}
+        known = {key for key, stored in found.items() if not stored.deleted}
+        for one in decisions:
+            change = one.change
+            if change is None:
+                continue
+            key = change.values.get(field.name)
+            if key is not None and key not in known:
+                one.reject(verdicts.no_reference(field, str(key)))
+            elif field.reference_id == object_id and change.op is not ChangeOp.DELETE:
+                known.add(change.new_key or change.key)

@@ -125,9 +125,11 @@ def _of_right(row: Condition) -> str:
     """Say what is wrong with what it is compared with."""
     operator = row.operator
     if row.other:
-        if operator in _ALONE:
-            return "This comparison takes no other field."
-        return _of_path(row.other)
+        return (
+            "This comparison takes no other field."
+            if operator in _ALONE
+            else _of_path(row.other)
+        )
     if operator is Operator.CHANGED_FROM_TO and not row.value and not row.to:
         return "Say what it changes from or to; for any change, choose “changed”."
     if operator in _LISTS and not row.values:

@@ -16,7 +16,7 @@ from formulas.language.context import Context
 from objects.records.changes import ChangeOp, RecordChange, Stored, Written
 from objects.shape import FieldShape, ObjectShape
 from objects.values import index_text
-from syncapp.sync import pipeline, writing
+from syncapp.sync import pipeline, watching, writing
 from syncapp.sync.changes import FINAL, Decision, LinkFact, Tally
 from syncapp.sync.pipeline import Settled
 
@@ -280,6 +280,12 @@ class Memory:
         self.records[new.id] = new
         return Written(new.id, new.seq, new.rev)
 
+    def _vector(self, one: Decision, old: LinkFact | None) -> bytes | None:
+        vector = watching.remembered(self.spec, one)
+        if vector is not None or one.outcome in FINAL:
+            return vector
+        return old.vector if old is not None else None
+
     def _link(self, one: Decision) -> None:
         if one.former is not None:
             self.known[one.former] = self.known[one.former]._replace(record_id=None)
@@ -301,6 +307,7 @@ class Memory:
             one.digest if one.outcome in FINAL else None,
             Outcome(one.outcome).number,
             one.dead,
+            self._vector(one, old),
         )
         held = [
             other

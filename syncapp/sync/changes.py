@@ -27,6 +27,8 @@ class LinkFact(NamedTuple):
         digest: hash of the source record that was settled last; None forces a second look.
         outcome: number of the last outcome inbound, None if there was none.
         dead: the source record was deleted.
+        vector: hashes of what the source record held when it was synced last, of the fields
+            that conditions watch.
     """
 
     id: int
@@ -35,21 +37,24 @@ class LinkFact(NamedTuple):
     digest: str | None
     outcome: int | None
     dead: bool
+    vector: bytes | None = None
 
 
 class Verdict(NamedTuple):
     """Why a step let a record go no further.
 
     Attributes:
-        step: read, map, match or write.
+        step: read, condition, map, match or write.
         field: the target field concerned, or "".
         message: one sentence for the tenant.
+        condition: uuid of the condition concerned, or "".
     """
 
     step: str
     code: Code
     field: str
     message: str
+    condition: str = ""
 
 
 class Reading(NamedTuple):

@@ -3,13 +3,15 @@
     for page in source.read(query)               1 read    in a thread, ahead of the rest
         with destination.page():                           proves the lease; one transaction
             diff.sift(records, links)            2 filter  bytes that are known are settled
-            spec.map(record)                     3 map     fields and constants, type by type
-            diff.decide(incoming, facts)         4 diff    one decision per record
-            destination.write(decisions)         5 write   in sets; on a dry run not at all
-            destination.keep(settled)            6 log     links, record logs, page, counters
+            spec.test(record)                    3 test    conditions, on the source record
+            spec.map(record)                     4 map     fields and constants, type by type
+            diff.decide(incoming, facts)         5 diff    one decision per record
+            destination.write(decisions)         6 write   in sets; on a dry run not at all
+            destination.keep(settled)            7 log     links, record logs, page, counters
 
-Conditions will stand before `map`. Formulas are inside of it; what they look up is fetched for the
-whole page, and the records that waited for it are mapped again, in rounds.
+A record that does not pass the conditions is skipped, and not mapped; if it is linked already, our
+record stays as it is. Formulas are inside of conditions and mappings; what they look up is fetched
+for the whole page, and the records that waited for it are tested and mapped again, in rounds.
 The record is the unit of failure and the page the unit of work: what happens to a record is an
 outcome, what happens to a run is an exception, and a page is stored with all that was decided
 about it or not at all.
@@ -165,10 +167,11 @@ def _prepared(
 ) -> Iterator[Prepared]:
     """Map ahead, in the reading thread, while the database is busy with the page before.
 
-    Formulas that look something up need the database themselves, so they wait for their page.
+    Formulas that look something up need the database themselves, so they wait for their page;
+    so do conditions that ask what a record was when it was synced last.
     """
     for page in pages:
-        if outlook.new and not spec.asks:
+        if outlook.new and not spec.asks and not spec.watched:
             yield Prepared(page, rounds.ahead(spec, page, context))
         else:
             yield Prepared(page, None)
@@ -203,7 +206,7 @@ def settle(
     with destination.page():
         opened = perf_counter()
         links = destination.links(diff.usable_ids(page.records))
-        around = Surroundings.like(context, destination.answers) if spec.programs else None
+        around = Surroundings.like(context, destination.answers) if spec.surrounded else None
         decisions, incoming = diff.sift(spec, page.records, links, prepared.readings, around)
         if around is not None:
             rounds.map_all(spec, incoming, around)

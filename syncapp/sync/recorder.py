@@ -21,7 +21,7 @@ from connections.spec import SyncSpec
 from objects.records.changes import ChangeOp, RecordChange
 from objects.values import storable
 from syncapp import canonical
-from syncapp.sync import state
+from syncapp.sync import state, watching
 from syncapp.sync.changes import FINAL, TROUBLE, Decision, Verdict
 from syncapp.sync.pipeline import Settled
 
@@ -31,6 +31,7 @@ INBOUND: Final = 0
 _MESSAGE_LENGTH: Final = 512
 _KEY_LENGTH: Final = 512
 _OPEN: Final = sorted(outcome.number for outcome in TROUBLE)
+_FINAL: Final = sorted(outcome.number for outcome in FINAL)
 _NUMBERS: Final[dict[Any, int]] = {outcome: outcome.number for outcome in OUTCOMES}
 
 
@@ -49,6 +50,7 @@ class Row(msgspec.Struct, omit_defaults=True):
     f: str | None = None
     m: str | None = None
     j: Any = None
+    e: str | None = None
     w: bool = False
     x: bool = False
     g: bool = True
@@ -58,19 +60,21 @@ _ROWS: Final = """
     WITH r AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(
             o smallint, d text, r text, k text, l bigint, c bigint, s bigint, h uuid, v text,
-            f text, m text, j jsonb, w boolean, x boolean, g boolean)
+            f text, m text, j jsonb, e text, w boolean, x boolean, g boolean)
     )"""
 
 _LINKED: Final = """, linked AS (
         INSERT INTO link (tenant_id, pair_id, remote_id, record_id, remote_version, in_outcome,
-                          in_code, in_hash, in_version, in_at, dead_at)
-        SELECT %(tenant)s, %(pair)s, r.r, r.c, r.v, r.o, r.d, r.h, %(version)s, %(now)s,
-               CASE WHEN r.x THEN %(now)s END
+                          in_code, in_hash, in_version, in_vec, in_at, dead_at)
+        SELECT %(tenant)s, %(pair)s, r.r, r.c, r.v, r.o, r.d, r.h, %(version)s,
+               decode(r.e, 'hex'), %(now)s, CASE WHEN r.x THEN %(now)s END
         FROM r WHERE r.w
         ON CONFLICT (pair_id, remote_id) DO UPDATE SET
             record_id = excluded.record_id, remote_version = excluded.remote_version,
             in_outcome = excluded.in_outcome, in_code = excluded.in_code,
             in_hash = excluded.in_hash, in_version = excluded.in_version, in_at = excluded.in_at,
+            in_vec = CASE WHEN excluded.in_outcome = ANY(%(final)s) THEN excluded.in_vec
+                     ELSE coalesce(excluded.in_vec, link.in_vec) END,
             dead_at = CASE WHEN excluded.dead_at IS NOT NULL
                       THEN coalesce(link.dead_at, excluded.dead_at) END
         RETURNING id, remote_id
@@ -101,10 +105,10 @@ _LOGGED: Final = """, logged AS (
     SELECT linked.id FROM r JOIN linked ON linked.remote_id = r.r
     WHERE r.w AND r.o = %(unchanged)s"""
 
-_REHEARSED: Final = """
+_ONLY_LOGGED: Final = """
     INSERT INTO record_log (tenant_id, keep, run_id, at, outcome, code, link_id, record_id, key,
                             remote_id, seq, message, detail)
-    SELECT %(tenant)s, %(keep)s, %(run)s, %(now)s, r.o, r.d, r.l, r.c, r.k, r.r, NULL, r.m, r.j
+    SELECT %(tenant)s, %(keep)s, %(run)s, %(now)s, r.o, r.d, r.l, r.c, r.k, r.r, r.s, r.m, r.j
     FROM r WHERE r.g IS NOT FALSE"""
 
 _SAME: Final = """
@@ -137,12 +141,24 @@ def rehearse(spec: SyncSpec, run_id: int, settled: Settled, now: datetime) -> li
     """Write log rows that tell what a run would do, and nothing else."""
     same, rest = _parted(settled.decisions)
     if rest:
-        rows = [_row(spec, decision, rehearsed=True) for decision in rest]
-        with connection.cursor() as cursor:
-            cursor.execute(_ROWS + _REHEARSED, _parameters(spec, run_id, rows, now))
+        log(spec, run_id, rest, now, rehearsed=True)
     _log_same(spec, run_id, same, now)
     unchanged = Outcome.UNCHANGED
     return same + [one.link.id for one in rest if one.link and one.outcome is unchanged]
+
+
+def log(
+    spec: SyncSpec,
+    run_id: int,
+    decisions: Sequence[Decision],
+    now: datetime,
+    *,
+    rehearsed: bool = False,
+) -> None:
+    """Write log rows and nothing else: no link is made, none is touched."""
+    rows = [_row(spec, decision, rehearsed=rehearsed) for decision in decisions]
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS + _ONLY_LOGGED, _parameters(spec, run_id, rows, now))
 
 
 def _keep(
@@ -201,6 +217,7 @@ def _parameters(
         "now": now,
         "side": INBOUND,
         "open": _OPEN,
+        "final": _FINAL,
         "unchanged": Outcome.UNCHANGED.number,
     }
 
@@ -217,6 +234,7 @@ def _row(spec: SyncSpec, decision: Decision, *, rehearsed: bool = False) -> Row:
         decision.seq,
         decision.digest if outcome in FINAL else None,
         record.version,
+        e=_remembered(spec, decision) if spec.watched else None,
         w=decision.linked,
         x=decision.dead,
         g=spec.log_all or outcome is not Outcome.UNCHANGED,
@@ -232,19 +250,23 @@ def _row(spec: SyncSpec, decision: Decision, *, rehearsed: bool = False) -> Row:
     return row
 
 
+def _remembered(spec: SyncSpec, decision: Decision) -> str | None:
+    vector = watching.remembered(spec, decision)
+    return vector.hex() if vector is not None else None
+
+
 def _tell(row: Row, verdict: Verdict) -> None:
     """Say why: for people in the message, for programs in the verdicts."""
     row.f = verdict.field or None
     row.m = _plain(verdict.message, _MESSAGE_LENGTH)
+    told = {
+        "step": verdict.step,
+        "code": verdict.code,
+        "field": verdict.field,
+        "message": row.m,
+    }
     row.j = {
-        "verdicts": [
-            {
-                "step": verdict.step,
-                "code": verdict.code,
-                "field": verdict.field,
-                "message": row.m,
-            }
-        ]
+        "verdicts": [told | ({"condition": verdict.condition} if verdict.condition else {})]
     }
     row.k = _plain(row.k, _KEY_LENGTH) if row.k else None
 

@@ -18,7 +18,7 @@ from syncapp import canonical
 from syncapp.sync.changes import Decision, LinkFact
 
 Json = Any
-_FACT: Final = "id, record_id, remote_id, encode(uuid_send(in_hash), 'hex'), in_outcome, dead_at IS NOT NULL"
+_FACT: Final = "id, record_id, remote_id, encode(uuid_send(in_hash), 'hex'), in_outcome, dead_at IS NOT NULL, in_vec"
 
 # Looked up one by one inside of the statement, see `objects.records.read`. Both unique indexes of
 # a link begin with the pair, and of a pair that is new the planner expects so few links that it

@@ -6,10 +6,12 @@ from typing import Final
 
 from connections.kit.codes import Code, Outcome
 from connections.kit.errors import RecordRefused
-from connections.spec import Refusal
+from connections.spec import Failed, Refusal
 from objects.shape import KEY_LIMIT, FieldShape
 from objects.values import storable
 from syncapp.sync.changes import Verdict
+
+_LEFT_OUT: Final = frozenset({Code.SKIPPED_BY_CONDITION, Code.SKIPPED_BY_FORMULA})
 
 NO_KEY: Final = Verdict(
     "map", Code.EMPTY_KEY, "", "A new record needs a key, and its key field came out empty."
@@ -58,9 +60,14 @@ def of_mapping(refusal: Refusal) -> Verdict:
     return Verdict("map", refusal.code, refusal.field, refusal.message)
 
 
+def of_condition(failed: Failed) -> Verdict:
+    """Say which condition left the record out, or could not be judged."""
+    return Verdict("condition", failed.code, "", failed.sentence, failed.uuid)
+
+
 def outcome_of(verdict: Verdict | None) -> Outcome:
-    """Tell what becomes of a record that the mappings let go no further."""
-    left_out = verdict is not None and verdict.code is Code.SKIPPED_BY_FORMULA
+    """Tell what becomes of a record that conditions or mappings let go no further."""
+    left_out = verdict is not None and verdict.code in _LEFT_OUT
     return Outcome.SKIPPED if left_out else Outcome.REJECTED
 
 

@@ -12,17 +12,15 @@ from typing import Any, Final, Protocol
 import xxhash
 
 from connections import refusals
-from connections.calculation import calculation
-from connections.document import FieldMapping, Kind, plain, read_mappings
-from connections.kit.base import UNSET, Code, FieldType
-from connections.spec import Mapped, Mapper, Row, Surroundings, SyncSpec
-from formulas.language import FormulaError, compile_formula, paths
-from objects.shape import FieldShape, ObjectShape
-from objects.values import ValueRefused, coercer, key_text
+from connections.calculation import hidden_of
+from connections.conditions import Tester, compile_conditions
+from connections.document import Condition, Kind, plain, read_conditions, read_mappings
+from connections.mapping import mapper
+from connections.rows import NotRunnable, Shapes, compile_rows
+from connections.spec import Row, SyncSpec
+from formulas.language import FormulaError, Program
+from objects.shape import ObjectShape
 from syncapp import canonical
-from syncapp.errors import Refused
-
-_NESTED: Final = frozenset({FieldType.OBJECT, FieldType.LIST})
 
 # What the result of a record depends on. Another page size, filter or log option changes which
 # records are read or how they are told about, not what becomes of one.
@@ -40,13 +38,6 @@ _SHAPING: Final = (
 )
 
 Maps = Mapping[str, Mapping[str, Any]]
-Step = tuple[str, str, paths.Getter | None, Callable[[Any], Any], bool]
-
-
-class NotRunnable(Refused):
-    """The published version does not fit the connect object any more; publish it again."""
-
-    code = "not_runnable"
 
 
 class Version(Protocol):
@@ -62,24 +53,30 @@ def compile_version(
     version: Version,
     shape: ObjectShape,
     load_maps: Callable[[int], Maps] = lambda _tenant_id: {},
+    load_shapes: Callable[[int], Shapes] = lambda _tenant_id: {},
 ) -> SyncSpec:
     """Make a published document ready to run.
 
     Args:
         version: the document with its ids.
         shape: the connect object as it is now.
-        load_maps: gives the tenant's value maps by name; asked only if a formula uses one.
+        load_maps: gives the tenant's value maps by name; asked only if a mapping uses one.
+        load_shapes: gives the tenant's connect objects by type; asked only if there are mappings
+            of child records.
 
     Raises:
         NotRunnable: a mapped field has gone, or a constant or formula does not fit any more.
     """
     document = version.spec
     mappings = read_mappings(document["rows"])
-    rows = tuple(compile_row(row, shape) for row in mappings)
+    nested = any(row.kind is Kind.CHILDREN for row in mappings)
+    children = load_shapes(version.tenant_id) if nested else {}
+    rows = compile_rows(mappings, shape, children, version.connection_id)
     primary = shape.by_name.get(document["primary_key"])
     if primary is None:
         raise _gone(document["primary_key"], shape)
-    maps = _used(rows, load_maps, version.tenant_id)
+    test = _test(document, rows, version.connection_id)
+    maps = _used(_programs(rows, test), load_maps, version.tenant_id)
     return SyncSpec(
         tenant_id=version.tenant_id,
         connection_id=version.connection_id,
@@ -101,135 +98,110 @@ def compile_version(
         log_all=document["log_all"],
         keep_days=document["keep_days"],
         rows=rows,
-        reads=reads(rows),
+        reads=_read(rows, test),
         maps=maps,
-        fingerprint=fingerprint(document, shape, maps),
+        fingerprint=fingerprint(
+            document, shape, maps, [row.child.shape for row in rows if row.child is not None]
+        ),
         map=mapper(rows, primary, shape.key, version.connection_id),
+        test=test,
     )
-
-
-def compile_row(row: FieldMapping, shape: ObjectShape) -> Row:
-    """Make one mapping ready.
-
-    Raises:
-        NotRunnable: its field has gone, or its constant or formula does not fit.
-    """
-    target = shape.by_name.get(row.target)
-    if target is None:
-        raise _gone(row.target, shape)
-    if row.kind is Kind.FIELD:
-        return Row(target, "field", source=row.source)
-    try:
-        if row.kind is Kind.FORMULA:
-            return Row(target, "formula", program=compile_formula(row.formula))
-        return Row(target, "raw", value=constant(target, row.value))
-    except (ValueRefused, FormulaError) as error:
-        raise NotRunnable(f"{target.label or target.name}: {error.message}") from error
-
-
-def constant(target: FieldShape, text: str | None) -> Any:
-    """Turn the text of a raw data mapping into a value of its field; None and "" are null.
-
-    Raises:
-        ValueRefused: it is none, or null where the field needs a value.
-    """
-    if text is None or text == "":
-        return coercer(target)(None)
-    if target.type in _NESTED:
-        try:
-            return coercer(target)(canonical.loads(text))
-        except canonical.type_errors as error:
-            raise ValueRefused(Code.WRONG_TYPE, f"This is not JSON: {error}.") from error
-    return coercer(target)(text)
 
 
 def reads(rows: Iterable[Row]) -> tuple[str, ...]:
     """List the top-level source fields that the mappings look at, each once; none means all."""
     names: list[str] = []
     for row in rows:
-        if row.kind == "field":
+        program, inner = row.program, [p for line in row.rows for p in line.programs]
+        if (program is not None and program.reads_any) or any(
+            one.reads_any_parent for one in inner
+        ):
+            return ()
+        if row.source and program is None:
             names.append(refusals.top(row.source))
-        elif row.program is not None:
-            if row.program.reads_any:
-                return ()
-            names += sorted(refusals.top(name) for name in row.program.fields)
+        read = {*(program.fields if program is not None else ())}.union(
+            *(one.parents for one in inner)
+        )
+        names += sorted(refusals.top(name) for name in read)
     return tuple(dict.fromkeys(names))
 
 
-def fingerprint(
-    document: Mapping[str, Any], shape: ObjectShape, maps: Maps | None = None
-) -> bytes:
-    """Hash what the result of a record depends on: mappings, permissions to write, fields, maps."""
-    rows = [
-        {name: value for name, value in row.items() if name != "uuid"}
-        for row in plain(read_mappings(document["rows"]))
-    ]
-    decisive = [document[name] for name in _DECISIVE]
-    shaping = [[getattr(field, name) for name in _SHAPING] for field in shape.fields]
-    known = [[name, sorted(entries.items())] for name, entries in sorted((maps or {}).items())]
-    return xxhash.xxh3_128_digest(canonical.dumps([shape.id, decisive, rows, shaping, known]))
+def _test(
+    document: Mapping[str, Any], rows: Sequence[Row], connection_id: int
+) -> Tester | None:
+    """Make the conditions ready; what is copied into sensitive fields is not shown by them.
 
-
-def mapper(
-    rows: Sequence[Row],
-    primary: FieldShape,
-    own_key: FieldShape | None,
-    connection_id: int = 0,
-) -> Mapper:
-    """Make the function that maps one record; the first thing wrong with it ends its mapping.
-
-    Args:
-        rows: mappings in their order; formulas come last, whatever their place.
-        primary: the field that finds existing records.
-        own_key: the object's key field, if it has one.
-        connection_id: with record and field it names what `uuid()` belongs to.
+    Raises:
+        NotRunnable: a pattern or formula does not fit any more.
     """
-    constants = {row.target.name: row.value for row in rows if row.kind == "raw"}
-    plan = [_step(row) for row in rows if row.kind == "field"]
-    calculate = calculation(rows, connection_id)
-    targets = {row.target.name: row.target for row in rows} | {primary.name: primary}
-    key_name, checked = primary.name, primary.is_key  # its own coercer checks a key
-    other_key = own_key if own_key is not None and own_key.name != key_name else None
-
-    def map_values(values: Mapping[str, Any], around: Surroundings | None = None, /) -> Mapped:
-        mapped = constants.copy()
-        name, value = key_name, None
-        try:
-            for name, top, deep, convert, needed in plan:
-                value = values.get(top, UNSET) if deep is None else deep(values)
-                if value is not UNSET:
-                    mapped[name] = convert(value)
-                elif needed:
-                    return Mapped(mapped, "", refusals.missing(targets[name]))
-            if calculate is not None and (refusal := calculate(values, mapped, around)):
-                return Mapped(mapped, "", refusal)
-            name, value = key_name, mapped.get(key_name)
-            key = value if checked and type(value) is str else key_text(value)
-            if other_key is None or other_key.name not in mapped:
-                return Mapped(mapped, key, None, "" if other_key else key)
-            name, value = other_key.name, mapped[other_key.name]
-            return Mapped(mapped, key, None, key_text(value))
-        except ValueRefused as error:
-            return Mapped(mapped, "", refusals.of_value(error, targets[name], value))
-
-    return map_values
+    conditions = read_conditions(document.get("conditions"))
+    try:
+        return compile_conditions(
+            conditions, hidden=hidden_of(rows), connection_id=connection_id
+        )
+    except FormulaError as error:
+        raise NotRunnable(f"Conditions: {error.message}") from error
 
 
-def _step(row: Row) -> Step:
-    path = paths.parse(row.source)
-    target = row.target
-    deep = paths.getter(path, UNSET) if len(path) > 1 else None
-    needed = target.required or target.is_key
-    return (target.name, str(path[0]), deep, coercer(target), needed)
+def _read(rows: Sequence[Row], test: Tester | None) -> tuple[str, ...]:
+    """List the source fields that mappings and conditions look at; none means all."""
+    mapped = reads(rows)
+    if test is None or not mapped:
+        return mapped
+    return () if test.reads_any else tuple(dict.fromkeys((*mapped, *test.reads)))
 
 
-def _used(rows: Sequence[Row], load_maps: Callable[[int], Maps], tenant_id: int) -> Maps:
+def _programs(rows: Sequence[Row], test: Tester | None) -> list[Program]:
+    tested = test.programs if test is not None else ()
+    return [program for row in rows for program in row.programs] + list(tested)
+
+
+def fingerprint(
+    document: Mapping[str, Any],
+    shape: ObjectShape,
+    maps: Maps | None = None,
+    children: Iterable[ObjectShape] = (),
+) -> bytes:
+    """Hash what becomes of a record depends on: mappings, conditions, permissions, fields, maps."""
+    rows = [_nameless(row) for row in plain(read_mappings(document["rows"]))]
+    decisive = [document[name] for name in _DECISIVE]
+    shaping = [
+        [one.id, [[getattr(field, name) for name in _SHAPING] for field in one.fields]]
+        for one in (shape, *children)
+    ]
+    known = [[name, sorted(entries.items())] for name, entries in sorted((maps or {}).items())]
+    counting = _conditions(document)
+    told = [decisive, rows, shaping, known, *([counting] if counting else [])]
+    return xxhash.xxh3_128_digest(canonical.dumps(told))
+
+
+def _conditions(document: Mapping[str, Any]) -> Any:
+    """Give the conditions that count, without names; nothing if none does."""
+    found = read_conditions(document.get("conditions"))
+    if not any(row.enabled for row in found.each()):
+        return None
+    groups = [[group.join, _counting(group.rows)] for group in found.groups]
+    return [found.join, _counting(found.rows), groups]
+
+
+def _counting(rows: Iterable[Condition]) -> list[dict[str, Any]]:
+    return [_nameless(row) for row in plain([row for row in rows if row.enabled])]
+
+
+def _nameless(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave the uuids out, which name mappings and do nothing."""
+    left = {name: value for name, value in row.items() if name != "uuid"}
+    return left | {"rows": [_nameless(line) for line in row["rows"]]} if "rows" in row else left
+
+
+def _used(
+    programs: Sequence[Program], load_maps: Callable[[int], Maps], tenant_id: int
+) -> Maps:
     """Load the value maps that formulas name; all of them if a name is worked out."""
     names = {
         use.object
-        for row in rows
-        if row.program is not None
-        for use in row.program.lookups
+        for program in programs
+        for use in program.lookups
         if use.function == "translatemap"
     }
     if not names:

@@ -15,7 +15,6 @@ import xxhash
 import objects.services
 from connections import accounts, checking
 from connections.checking import Known
-from connections.compile import constant
 from connections.document import (
     Conditions,
     FieldMapping,
@@ -32,6 +31,7 @@ from connections.models import (
     RemoteEntity,
     UsedMap,
 )
+from connections.rows import constant
 from formulas.language import compile_formula, paths
 from objects.models import ConnectObject
 from objects.shape import KEY_TYPES, ObjectShape

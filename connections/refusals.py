@@ -85,6 +85,13 @@ def of_formula(
     return Refusal(Code.FORMULA_FAILED, target.name, " ".join(told))
 
 
+def of_line(refusal: Refusal, place: str) -> Refusal:
+    """Say in which line it is; `place` is such as `Lines[2].`."""
+    field = f"{place}{refusal.field}"
+    message = refusal.message.removeprefix(f"{refusal.field}: ")
+    return Refusal(refusal.code, field, f"{field}: {message}")
+
+
 def top(name: str) -> str:
     """Give the top-level field that a path or a plain name leads into."""
     try:

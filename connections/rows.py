@@ -1,170 +1,215 @@
-"""What people do with the mappings of a draft: each act makes new rows of the present ones.
+"""Mappings of a document → rows of a spec: targets found, constants, paths and formulas made ready.
 
-Pure. A row is named by its uuid wherever it stands; `inside` names the lines or children it is in.
+Pure: no database.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
-from msgspec import structs
-
-from connections.document import FieldMapping, Kind, every
-from connections.sides import ENTITY, SourceField
-from formulas.language import paths
+from connections import refusals, targets
+from connections.calculation import hidden_of
+from connections.document import NESTED, FieldMapping, IfEmpty, Kind
+from connections.kit.codes import Code, FieldType
+from connections.mapping import mapper
+from connections.spec import Child, Row
+from connections.targets import NoTarget, Target
+from formulas.language import FormulaError, Program, build, compile_formula, paths
+from formulas.language.nodes import Call, Literal
 from objects.shape import FieldShape, ObjectShape
+from objects.values import ValueRefused, coercer
+from syncapp import canonical
+from syncapp.errors import Refused
 
-Rows = tuple[FieldMapping, ...]
+Shapes = Mapping[str, ObjectShape]
+"""Connect objects by type."""
 
-_WHOLE: Final = frozenset({"list", "object"})
-"""Types that only fit each other."""
-
-
-def put(rows: Rows, row: FieldMapping, inside: str = "") -> Rows:
-    """Write a row: in the place of the one of its name, or at the end."""
-    if inside:
-        return _each(
-            rows,
-            lambda one: (
-                structs.replace(one, rows=put(one.rows, row)) if one.uuid == inside else one
-            ),
-        )
-    if row.uuid and any(one.uuid == row.uuid for one in rows):
-        return tuple(row if one.uuid == row.uuid else one for one in rows)
-    return (*rows, row)
+_HOLDING: Final = frozenset({FieldType.OBJECT, FieldType.LIST})
 
 
-def without(rows: Rows, names: Collection[str]) -> Rows:
-    """Leave rows out."""
+class NotRunnable(Refused):
+    """The published version does not fit the connect object any more; publish it again."""
+
+    code = "not_runnable"
+
+
+def compile_rows(
+    rows: Sequence[FieldMapping], shape: ObjectShape, children: Shapes, connection_id: int = 0
+) -> tuple[Row, ...]:
+    """Make mappings ready.
+
+    Args:
+        rows: those that are switched on.
+        shape: what they fill.
+        children: connect objects by type, for mappings of child records.
+        connection_id: a part of what `uuid()` depends on.
+
+    Raises:
+        NotRunnable: one of them cannot run.
+    """
+    flat = {
+        number: compile_row(row, shape)
+        for number, row in enumerate(rows)
+        if row.kind not in NESTED
+    }
+    hidden = hidden_of(flat.values())
     return tuple(
-        structs.replace(row, rows=without(row.rows, names)) if row.rows else row
-        for row in rows
-        if row.uuid not in names
+        flat[number]
+        if number in flat
+        else compile_nested(row, shape, children, hidden, connection_id)
+        for number, row in enumerate(rows)
     )
 
 
-def moved(rows: Rows, name: str, by: int) -> Rows:
-    """Move a row up (by -1) or down among those around it, as far as that goes."""
-    at = next((place for place, row in enumerate(rows) if row.uuid == name), None)
-    if at is None:
-        return _each(
-            rows,
-            lambda row: (
-                structs.replace(row, rows=moved(row.rows, name, by)) if row.rows else row
-            ),
-        )
-    rest = [*rows[:at], *rows[at + 1 :]]
-    rest.insert(max(0, min(len(rest), at + by)), rows[at])
-    return tuple(rest)
+def compile_row(row: FieldMapping, shape: ObjectShape) -> Row:
+    """Make one mapping ready that has none inside of it.
 
-
-def switched(rows: Rows, names: Collection[str], *, on: bool) -> Rows:
-    """Switch rows on or off; whoever does has looked at them."""
-
-    def switch(row: FieldMapping) -> FieldMapping:
-        nested = structs.replace(row, rows=_each(row.rows, switch)) if row.rows else row
-        if row.uuid in names:
-            return structs.replace(nested, enabled=on, suggested=False)
-        return nested
-
-    return _each(rows, switch)
-
-
-def accepted(rows: Rows, names: Collection[str] | None = None) -> Rows:
-    """Switch suggestions on: these, or all."""
-    waiting = {row.uuid for row in every(rows) if row.suggested}
-    return switched(rows, waiting if names is None else waiting & set(names), on=True)
-
-
-def suggested(rows: Rows, shape: ObjectShape, sources: Iterable[SourceField]) -> Rows:
-    """Propose mappings of fields that are called alike; they are off until accepted.
-
-    Names are compared without case and punctuation, then the labels. What has a row stays as it
-    is, also if it is switched off.
+    Raises:
+        NotRunnable: its field has gone, or its constant, path or formula does not fit.
     """
-    named: dict[str, SourceField] = {}
-    labelled: dict[str, SourceField] = {}
-    for source in sources:
-        named.setdefault(_bare(source.path), source)
-        labelled.setdefault(_bare(source.label), source)
-    taken = {_first(row.target) for row in rows}
-    free = (
-        field
-        for field in shape.fields
-        if field.name not in taken and not (shape.id == ENTITY and field.read_only)
-    )
-    found = []
-    for field in free:
-        alike = _alike(field, named, labelled)
-        if alike is not None and (alike.type in _WHOLE) == (field.type in _WHOLE):
-            found.append(
-                FieldMapping(
-                    field.name,
-                    uuid=str(uuid.uuid4()),
-                    source=alike.path,
-                    enabled=False,
-                    suggested=True,
-                )
-            )
-    return (*rows, *found)
+    return _compiled(row, _found(row, shape))
 
 
-def copied(
-    rows: Rows, others: Iterable[FieldMapping], shape: ObjectShape, children: Collection[str]
-) -> tuple[Rows, list[FieldMapping]]:
-    """Take over another connection's rows: those whose target is here and still free.
+def compile_nested(
+    row: FieldMapping,
+    shape: ObjectShape,
+    children: Shapes,
+    hidden: Collection[str] = (),
+    connection_id: int = 0,
+) -> Row:
+    """Make a mapping of lines or child records ready, with those inside of it.
 
-    Returns:
-        The rows, and the other connection's that do not fit.
+    Args:
+        row: the mapping.
+        shape: what the record around fills.
+        children: connect objects by type.
+        hidden: source fields of the record around whose values must not be seen.
+        connection_id: a part of what `uuid()` depends on.
+
+    Raises:
+        NotRunnable: as with `compile_row`.
     """
-    taken = {(row.kind == Kind.CHILDREN, row.target) for row in rows}
-    fitting, unfit = [], []
-    for row in others:
-        child = row.kind == Kind.CHILDREN
-        known = row.target in children if child else fits(row.target, shape)
-        if known and (child, row.target) not in taken:
-            fitting.append(structs.replace(row, uuid="", rows=_nameless(row.rows)))
-        else:
-            unfit.append(row)
-    return (*rows, *fitting), unfit
-
-
-def fits(target: str, shape: ObjectShape) -> bool:
-    """Tell whether there is such a target, or an object in which it can be made."""
-    if target in shape.by_name:
-        return True
-    first = shape.by_name.get(_first(target))
-    return first is not None and first.type == "object"
-
-
-def _first(target: str) -> str:
-    """Give the field that a target path begins with."""
+    if row.kind is Kind.LINES:
+        made = _compiled(row, _found(row, shape))
+        inner = [compile_line(line, made.filled, hidden) for line in row.rows]
+        return replace(made, rows=tuple(inner))
     try:
-        step = next(iter(paths.parse(target)), target)
-    except paths.PathError:
-        return target
-    return step if isinstance(step, str) else target
+        child = child_of(row, shape, children)
+    except NoTarget as error:
+        raise NotRunnable(f"{error.message} Publish again.") from error
+    assert child.key is not None  # child_of has seen to it
+    rows = tuple(_guarded(compile_row(line, child), hidden) for line in row.rows)
+    made = _compiled(row, Target(everything := _all_of(child), (), everything))
+    ready = Child(rows, child, mapper(rows, child.key, child.key, connection_id))
+    return replace(made, rows=rows, child=ready)
 
 
-def _alike(
-    field: FieldShape, named: Mapping[str, SourceField], labelled: Mapping[str, SourceField]
-) -> SourceField | None:
-    name, label = _bare(field.name), _bare(field.label)
-    for table, text in ((named, name), (labelled, label), (named, label), (labelled, name)):
-        if text and text in table:
-            return table[text]
-    return None
+def compile_line(row: FieldMapping, array: FieldShape, hidden: Collection[str] = ()) -> Row:
+    """Make one mapping of a line ready.
+
+    Args:
+        row: the mapping.
+        array: the field that gets the lines.
+        hidden: source fields of the record around whose values must not be seen.
+
+    Raises:
+        NotRunnable: as with `compile_row`.
+    """
+    try:
+        target = targets.member(array, row.target)
+    except NoTarget as error:
+        raise NotRunnable(error.message) from error
+    return _guarded(_compiled(row, target), hidden)
 
 
-def _bare(text: str) -> str:
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
+def child_of(row: FieldMapping, shape: ObjectShape, children: Shapes) -> ObjectShape:
+    """Find the object whose records a mapping makes of an array.
+
+    Raises:
+        NoTarget: it is none of this object's children, or its records have no key.
+    """
+    child = children.get(row.target)
+    if child is None:
+        raise NoTarget(f"There is no connect object “{row.target}”.")
+    if child.parent_id is None or child.parent_id != shape.id:
+        raise NoTarget(f"“{child.name}” is no child object of “{shape.name}”.")
+    if child.key is None:
+        raise NoTarget(f"“{child.name}” has no key field, which is to name its records.")
+    return child
 
 
-def _nameless(rows: Rows) -> Rows:
-    return tuple(structs.replace(row, uuid="", rows=_nameless(row.rows)) for row in rows)
+def map_program(name: str, source: str) -> Program:
+    """Make the formula that looks a source field up in a value map."""
+    read = Call("data", (Literal(source),))
+    return build(Call("translatemap", (Literal(name), read)))
 
 
-def _each(rows: Sequence[FieldMapping], act: Callable[[FieldMapping], FieldMapping]) -> Rows:
-    return tuple(act(row) for row in rows)
+def _found(row: FieldMapping, shape: ObjectShape) -> Target:
+    try:
+        return targets.find(shape, row.target)
+    except NoTarget as error:
+        raise NotRunnable(f"{error.message} Publish again.") from error
+
+
+def _compiled(row: FieldMapping, target: Target) -> Row:
+    """Make a mapping ready whose target is found; what is inside of it comes later."""
+    leaf = target.leaf
+    made = Row(
+        target.top,
+        row.kind.value,
+        source=row.source,
+        path=target.path,
+        leaf=None if leaf is target.top else leaf,
+        when=row.when,
+        if_empty=row.if_empty,
+        keep_filled=row.keep_filled,
+        uuid=row.uuid,
+    )
+    try:
+        if row.if_empty is IfEmpty.DEFAULT:
+            made = replace(made, default=constant(leaf, row.default))
+        if row.kind is Kind.RAW:
+            return replace(made, value=constant(leaf, row.value))
+        if row.kind is Kind.FORMULA:
+            return replace(made, source="", program=compile_formula(row.formula))
+        if row.kind is Kind.MAP:
+            return replace(made, program=map_program(row.map, row.source))
+        paths.parse(row.source)
+    except (ValueRefused, FormulaError) as error:
+        raise NotRunnable(f"{leaf.label or leaf.name}: {error.message}") from error
+    except paths.PathError as error:
+        raise NotRunnable(f"{leaf.label or leaf.name}: {error}") from error
+    return made
+
+
+def _all_of(child: ObjectShape) -> FieldShape:
+    """Let all records of a child object that belong to one record be a field of that record."""
+    return FieldShape(0, child.type, child.name, "list")
+
+
+def _guarded(row: Row, hidden: Collection[str]) -> Row:
+    """Treat what reads a hidden field of the record around it like that field."""
+    names = {name for program in row.programs for name in program.parents}
+    reads_any = any(program.reads_any_parent for program in row.programs)
+    secret = (reads_any and hidden) or any(refusals.top(name) in hidden for name in names)
+    if not secret or row.filled.sensitivity != "none":
+        return row
+    return replace(row, leaf=replace(row.filled, sensitivity="pii"))
+
+
+def constant(target: FieldShape, text: str | None) -> Any:
+    """Turn the text of a raw data mapping into a value of its field; None and "" are null.
+
+    Raises:
+        ValueRefused: it is none, or null where the field needs a value.
+    """
+    if text is None or text == "":
+        return coercer(target)(None)
+    if target.type in _HOLDING:
+        try:
+            return coercer(target)(canonical.loads(text))
+        except canonical.type_errors as error:
+            raise ValueRefused(Code.WRONG_TYPE, f"This is not JSON: {error}.") from error
+    return coercer(target)(text)

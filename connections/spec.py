@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Protocol
 
+from connections.document import IfEmpty, When
 from connections.kit.codes import Code
 from formulas.language import Lookups, Program
 from formulas.language.context import Context
@@ -24,10 +25,20 @@ class Row:
     """One mapping of a version: how one target field is filled.
 
     Attributes:
-        kind: `field` (copied from the source), `raw` (a constant) or `formula` (calculated).
-        source: path into the source record, for kind `field`.
+        target: the field; for children it stands for all of them together.
+        kind: one of `connections.document.Kind`.
+        source: path into the source record, for kind `field` and arrays.
         value: the constant, coerced, for kind `raw`.
-        program: the formula, compiled, for kind `formula`.
+        program: what calculates it, for kinds `formula` and `map`.
+        path: names that lead from the target to the member that is filled; () for all of it.
+        leaf: the member, or None if it is the target itself.
+        when: whether it counts for new records, known ones, or both.
+        if_empty: what becomes of the target if the value is null or ''.
+        default: coerced, for `if_empty` = default.
+        keep_filled: it does not count where the target has a value already.
+        rows: the mappings of one line or child.
+        child: what the elements of the array become, for kind `children`.
+        uuid: names the mapping of the document.
     """
 
     target: FieldShape
@@ -35,21 +46,108 @@ class Row:
     source: str = ""
     value: Any = None
     program: Program | None = None
+    path: tuple[str, ...] = ()
+    leaf: FieldShape | None = None
+    when: When = When.ALWAYS
+    if_empty: IfEmpty = IfEmpty.TAKE
+    default: Any = None
+    keep_filled: bool = False
+    rows: tuple[Row, ...] = ()
+    child: Child | None = None
+    uuid: str = ""
+
+    @property
+    def filled(self) -> FieldShape:
+        """What gets the value: the target, or a member of it."""
+        return self.leaf or self.target
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """All names from the record to what is filled."""
+        return (self.target.name, *self.path)
+
+    @property
+    def name(self) -> str:
+        """The same in one text, as messages and documents have it."""
+        return self.filled.name
+
+    @property
+    def sometimes(self) -> bool:
+        """Whether what is stored decides if it counts."""
+        return self.keep_filled or self.when is not When.ALWAYS
+
+    @property
+    def simple(self) -> bool:
+        """Whether it is a field that is copied, or a constant, with nothing more to it."""
+        plain = self.if_empty is IfEmpty.TAKE and not self.sometimes and not self.path
+        return plain and self.kind in {"field", "raw"}
 
     @property
     def volatile(self) -> bool:
         """Whether its value may be another one next time although nothing has changed."""
-        return self.program is not None and self.program.volatile
+        return any(program.volatile for program in self.programs)
 
     @property
     def numbered(self) -> bool:
         """Whether it draws numbers, of which a record keeps the one that it has."""
         return self.uses("sequence")
 
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """Its formula, and those of its lines."""
+        own = (self.program,) if self.program is not None else ()
+        return own + tuple(program for row in self.rows for program in row.programs)
+
     def uses(self, *functions: str) -> bool:
-        """Whether its formula asks for something by one of these functions."""
-        uses = self.program.lookups if self.program is not None else ()
-        return any(use.function in functions for use in uses)
+        """Whether a formula of it asks for something by one of these functions."""
+        return any(
+            use.function in functions for program in self.programs for use in program.lookups
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the mappings of one object say beside the values that they give."""
+
+    rows: tuple[Row, ...]
+
+    @cached_property
+    def volatile(self) -> frozenset[str]:
+        """Target fields whose values alone never make a record differ."""
+        return frozenset(row.target.name for row in self.rows if row.volatile)
+
+    @cached_property
+    def numbered(self) -> frozenset[str]:
+        """Target fields that hold numbers of sequences, which stay as they were given."""
+        return frozenset(row.target.name for row in self.rows if row.numbered)
+
+    @cached_property
+    def sometimes(self) -> tuple[Row, ...]:
+        """Mappings that count only for some records, which only what is stored can tell."""
+        return tuple(row for row in self.rows if row.sometimes)
+
+    @cached_property
+    def defaults(self) -> tuple[Row, ...]:
+        """Mappings that have a value for a new record even if the source has no such field."""
+        return tuple(row for row in self.rows if row.if_empty is IfEmpty.DEFAULT)
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the mapped values are all that counts, for any record."""
+        return not self.sometimes and not self.defaults and not any(r.path for r in self.rows)
+
+
+@dataclass(frozen=True)
+class Child(Plan):
+    """A child object of which the records are kept that an array of the source holds.
+
+    Attributes:
+        shape: the child object; its key field names its records.
+        map: maps one element.
+    """
+
+    shape: ObjectShape
+    map: Mapper = field(repr=False, compare=False)
 
 
 class Answers(Lookups, Protocol):
@@ -74,12 +172,14 @@ class Surroundings:
         answers: the context's lookups, if formulas look something up.
         remote_id: of the record that is mapped now.
         linked: it is linked to a record of ours, which keeps its numbers.
+        place: of the line that is mapped now, such as `Lines[2].`; "" for the record itself.
     """
 
     context: Context
     answers: Answers | None = None
     remote_id: str = ""
     linked: bool = False
+    place: str = ""
 
     @classmethod
     def like(cls, context: Context, answers: Answers | None = None) -> Surroundings:
@@ -118,12 +218,18 @@ class Mapped:
         refusal: why it cannot be written, or None.
         record_key: text of the object's own key field, which a new record gets as its key. The
             same as `key`, unless records are matched by another unique field; "" if not mapped.
+        parts: members of target fields: names that lead there → value; others stay as they are.
+        doubts: what is wrong with mappings that may turn out not to count: place → refusal.
+        children: type of a child object → what the elements of its array became.
     """
 
     values: dict[str, Any]
     key: str
     refusal: Refusal | None = None
     record_key: str = ""
+    parts: dict[tuple[str, ...], Any] | None = None
+    doubts: dict[tuple[str, ...], Refusal] | None = None
+    children: dict[str, list[Mapped]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +333,21 @@ class SyncSpec:
     test: Test | None = field(default=None, repr=False)
 
     @cached_property
+    def plan(self) -> Plan:
+        """What the mappings say beside the values that they give."""
+        return Plan(self.rows)
+
+    @cached_property
+    def children(self) -> tuple[Row, ...]:
+        """Mappings whose lines become records of their own, by object."""
+        found = (row for row in self.rows if row.child is not None)
+        return tuple(sorted(found, key=lambda row: row.child.shape.id if row.child else 0))
+
+    @cached_property
     def programs(self) -> tuple[Program, ...]:
-        """The formulas of the mappings and of the conditions."""
+        """The formulas of the mappings, those of lines too, and of the conditions."""
         tested = self.test.programs if self.test is not None else ()
-        return tuple(row.program for row in self.rows if row.program is not None) + tested
+        return tuple(program for row in self.rows for program in row.programs) + tested
 
     @cached_property
     def surrounded(self) -> bool:
@@ -248,22 +365,10 @@ class SyncSpec:
         return any(program.lookups for program in self.programs)
 
     @cached_property
-    def volatile(self) -> frozenset[str]:
-        """Target fields whose values alone never make a record differ."""
-        return frozenset(row.target.name for row in self.rows if row.volatile)
-
-    @cached_property
-    def numbered(self) -> frozenset[str]:
-        """Target fields that hold numbers of sequences, which stay as they were given."""
-        return frozenset(row.target.name for row in self.rows if row.numbered)
-
-    @cached_property
     def by_bytes(self) -> bool:
         """Whether the same source record always gives the same result.
 
         Value maps are no matter: their content belongs to the fingerprint.
         """
         steady = self.test is None or not self.test.unsteady
-        return (
-            steady and not self.volatile and not any(row.uses(*RECORDS) for row in self.rows)
-        )
+        return steady and not any(row.volatile or row.uses(*RECORDS) for row in self.rows)

@@ -65,9 +65,7 @@ def member(array: FieldShape, text: str) -> Target:
     return replace(found, leaf=replace(found.leaf, sensitivity=array.sensitivity))
 
 
-def _find(
-    by_name: Mapping[str, FieldShape], text: str, owner: str, *, is_open: bool
-) -> Target:
+def _find(by_name: Mapping[str, FieldShape], text: str, owner: str, *, is_open: bool) -> Target:
     if text in by_name:
         return Target(by_name[text], (), by_name[text])
     try:

@@ -68,9 +68,11 @@ class Notes:
     """What the compiler finds out about a formula on its way."""
 
     fields: list[FieldUse] = field(default_factory=list)
+    parents: list[FieldUse] = field(default_factory=list)  # of the record around a line
     lookups: list[LookupUse] = field(default_factory=list)
     volatile: bool = False
     dynamic: bool = False  # the name of a field is worked out, so that any may be read
+    dynamic_parent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +249,12 @@ class Compiler:
                     notes.dynamic = True
                 else:
                     notes.fields.append(FieldUse(name, argument.span))
+        for argument in named.get("parent", ()):
+            name = _name(argument)
+            if name is None:
+                notes.dynamic_parent = True
+            else:
+                notes.parents.append(FieldUse(name, argument.span))
         for what in _ELSEWHERE:
             for argument in named.get(what, ()):
                 fields = [_name(part) for part in named.get("object_field", ())]

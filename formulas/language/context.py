@@ -69,6 +69,8 @@ class Context:
         facts: `direction`, `last_run`, `connection` and `settings`, for the functions so called.
         seed: names the record and the field that are filled; `uuid()` depends on it alone.
         steps: what is left of the budget.
+        parent: the record around the line that is evaluated; None outside of lines.
+        line: the place of this line in its array, from 1; None outside of lines.
     """
 
     lookups: Lookups | None = None
@@ -77,6 +79,8 @@ class Context:
     seed: str = ""
     steps: int = limits.STEPS
     ends_at: float = 0.0
+    parent: Any = None
+    line: int | None = None
 
     @property
     def now(self) -> datetime:

@@ -31,6 +31,9 @@ RECORD: Final[dict[str, Any]] = {
     ],
 }
 
+PARENT: Final[dict[str, Any]] = {"DocNum": 4711, "CardName": "Maxi-Teq"}
+"""The record around it, as if the record were its second line."""
+
 NOW: Final = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 FACTS: Final[dict[str, Any]] = {
@@ -71,4 +74,4 @@ class Neighbours:
 
 def context() -> Context:
     """Make what a program needs beside the record."""
-    return Context(Neighbours(), NOW, FACTS, "example")
+    return Context(Neighbours(), NOW, FACTS, "example", parent=PARENT, line=2)

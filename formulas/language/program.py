@@ -103,6 +103,7 @@ class Program:
         """
         given = context or Context()
         trace = Trace(given.lookups, given.moment, given.facts, given.seed)
+        trace.parent, trace.line = given.parent, given.line
         trace.kept = {}
         value, error = None, None
         try:
@@ -129,6 +130,16 @@ class Program:
     def field_uses(self) -> tuple[FieldUse, ...]:
         """Each place where it reads a field."""
         return tuple(self._notes.fields)
+
+    @property
+    def parents(self) -> frozenset[str]:
+        """The fields that it reads of the record around its line, as it names them."""
+        return frozenset(use.name for use in self._notes.parents)
+
+    @property
+    def reads_any_parent(self) -> bool:
+        """Whether it may read any field of the record around its line."""
+        return self._notes.dynamic_parent
 
     @property
     def lookups(self) -> tuple[LookupUse, ...]:

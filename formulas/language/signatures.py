@@ -37,8 +37,8 @@ class Kind:
             parameters of such a function are lazy.
         zoned: converting depends on the time zone.
         inner: it gets an `Inner`, to evaluate it for element after element.
-        names: what its text is the name of: `field` (of the record), `object`, `object_field`,
-            `map`, `sequence`; "" if it is no name. Lineage and completion go by it.
+        names: what its text is the name of: `field` (of the record), `parent` (a field of the
+            record around a line), `object`, `object_field`, `map`, `sequence`; "" if it is no name. Lineage and completion go by it.
     """
 
     name: str
@@ -76,6 +76,7 @@ _moment: Final = Kind(
 
 Text = Annotated[str, Kind("text", _text)]
 FieldName = Annotated[str, Kind("text", _text, names="field")]
+ParentField = Annotated[str, Kind("text", _text, names="parent")]
 ObjectName = Annotated[str, Kind("text", _text, names="object")]
 ObjectField = Annotated[str, Kind("text", _text, names="object_field")]
 MapName = Annotated[str, Kind("text", _text, names="map")]

@@ -15,10 +15,10 @@ import xxhash
 
 from connections.kit.codes import Code, Outcome
 from connections.kit.values import Record
-from connections.spec import Mapped, Surroundings, SyncSpec
+from connections.spec import Mapped, Refusal, Surroundings, SyncSpec
 from objects.records.changes import ChangeOp, RecordChange, Stored
 from objects.values import completed, index_text, missing, plain
-from syncapp.sync import rounds, verdicts
+from syncapp.sync import options, rounds, verdicts
 from syncapp.sync.changes import Decision, Facts, Incoming, LinkFact, Reading, Verdict
 
 Links = Mapping[str, LinkFact]
@@ -97,35 +97,6 @@ def decide(spec: SyncSpec, incoming: Sequence[Incoming], facts: Facts) -> list[D
     """
     page = _Page(spec, facts, incoming)
     return [page.decide(one) for one in incoming]
-
-
-def same(one: Any, other: Any) -> bool:
-    """Tell whether two values are equal as values: 1.50 is 1.5, true is not 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict):
-        return (
-            isinstance(other, dict)
-            and one.keys() == other.keys()
-            and all(same(value, other[name]) for name, value in one.items())
-        )
-    if isinstance(one, list):
-        return isinstance(other, list) and len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
-
-
-def difference(stored: Mapping[str, Any], mapped: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the mapped fields whose stored value is another one.
-
-    A field that is absent from `mapped` is left alone. A field that is absent from the stored
-    record has no value, which is what null says; an empty text is a value.
-    """
-    get = stored.get
-    return {
-        name: value
-        for name, value in mapped.items()
-        if (old := get(name)) is not value and not same(old, value)
-    }
 
 
 class _Page:
@@ -212,14 +183,16 @@ class _Page:
         return found if spec.matched_by_key or found is None or found.deleted else None
 
     def _create(self, decision: Decision, mapped: Mapped, existing: Stored | None) -> Decision:
-        key, shape = mapped.record_key, self.spec.shape
+        values, refusal = options.counting(self.spec.plan, mapped, None)
+        key, shape = self._own_key(mapped, values), self.spec.shape
         if verdict := self._key_problem(key, existing):
             return _stop(decision, verdict)
         if not self.spec.allow_create:
             decision.outcome, decision.code = Outcome.SKIPPED, Code.CREATE_OFF
             return decision
-        values = mapped.values
-        if existing is not None and self.spec.numbered:
+        if refusal is not None:
+            return _refuse(decision, refusal)
+        if existing is not None and self.spec.plan.numbered:
             values = {**self._numbers(existing), **values}
         if absent := missing(shape, values):
             return _stop(decision, verdicts.absent(absent[0]))
@@ -241,12 +214,18 @@ class _Page:
         """Give the numbers that a deleted record had, for the one that comes back."""
         stored = existing.values
         return {
-            name: stored[name] for name in self.spec.numbered if stored.get(name) is not None
+            name: stored[name]
+            for name in self.spec.plan.numbered
+            if stored.get(name) is not None
         }
 
     def _update(self, decision: Decision, mapped: Mapped, existing: Stored) -> Decision:
-        patch, also = self._differing(existing, mapped)
-        key = "" if self.own_key in self.spec.volatile else mapped.record_key
+        plan = self.spec.plan
+        values, refusal = options.counting(plan, mapped, existing.values)
+        if refusal is not None:
+            return _refuse(decision, refusal)
+        patch, also = options.differing(plan, existing.values, values)
+        key = "" if self.own_key in plan.volatile else self._own_key(mapped, values)
         renamed = key if key and key != existing.key else None
         matched = decision.link is None or decision.link.record_id != existing.id
         if renamed and (verdict := self._key_problem(renamed, existing)):
@@ -265,22 +244,9 @@ class _Page:
         decision.change = RecordChange(ChangeOp.UPDATE, existing.key, patch, existing, renamed)
         return decision
 
-    def _differing(
-        self, existing: Stored, mapped: Mapped
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Give what differs, and what is written along with it but is no reason to write."""
-        found = difference(existing.values, mapped.values)
-        spec, stored = self.spec, existing.values
-        if spec.volatile.isdisjoint(found):
-            return found, {}
-        patch: dict[str, Any] = {}
-        also: dict[str, Any] = {}
-        for name, value in found.items():
-            if name not in spec.numbered:
-                (also if name in spec.volatile else patch)[name] = value
-            elif stored.get(name) is None:
-                patch[name] = value  # a number stays as it was given, whoever gave it
-        return patch, also
+    def _own_key(self, mapped: Mapped, values: Mapping[str, Any]) -> str:
+        """Give the key that the record is to have; "" if its mapping does not count."""
+        return mapped.record_key if not self.own_key or self.own_key in values else ""
 
     def _key_problem(self, key: str, existing: Stored | None) -> Verdict | None:
         """Say why the record cannot have this key."""
@@ -360,6 +326,13 @@ def _superseded(index: int, record: Record, link: LinkFact | None) -> Decision:
         link,
         record_id=link.record_id if link is not None else None,
     )
+
+
+def _refuse(decision: Decision, refusal: Refusal) -> Decision:
+    verdict = verdicts.of_mapping(refusal)
+    decision.reject(verdict)
+    decision.outcome = verdicts.outcome_of(verdict)
+    return decision
 
 
 def _stop(decision: Decision, verdict: Verdict) -> Decision:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
+from decimal import Decimal
 from typing import Any, Final
 
 from formulas.language import comparing, paths, values
@@ -17,6 +18,7 @@ from formulas.language.signatures import (
     ObjectField,
     ObjectFilters,
     ObjectName,
+    ParentField,
     Text,
     example,
     function,
@@ -39,6 +41,22 @@ def data(record: Any, ctx: Context, field: FieldName) -> Value:  # noqa: ARG001 
     A name with dots and indexes leads into nested data, unless a field has just this name.
     """
     return reader(field)(record)
+
+
+@function(example("parent('DocNum')", 4711), example("parent('Nope')", None))
+def parent(ctx: Context, field: ParentField) -> Value:
+    """Give the value of a field of the record around a line; null outside of lines.
+
+    In the mappings of lines and child records `data` reads the line, and this the record that
+    holds it. Names lead into nested data as with `data`.
+    """
+    return reader(field)(ctx.parent)
+
+
+@function(example("linenumber()", 2))
+def linenumber(ctx: Context) -> Value:
+    """Tell which line of its record is mapped, from 1; null outside of lines."""
+    return None if ctx.line is None else Decimal(ctx.line)
 
 
 @function(

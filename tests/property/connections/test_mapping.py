@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import event, given, strategies as st
 
-from connections.compile import mapper
+from connections.mapping import mapper
 from connections.kit.base import UNSET
 from connections.spec import Row
 from formulas.language import paths

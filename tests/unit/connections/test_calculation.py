@@ -208,7 +208,7 @@ def test_a_linked_record_keeps_its_number() -> None:
     mapped = one.map({"No": "1"}, around(linked=True))
 
     assert mapped.values == {"number": "1"}
-    assert one.numbered == {"name"}
+    assert one.plan.numbered == {"name"}
 
 
 def test_what_is_read_is_known() -> None:
@@ -239,7 +239,7 @@ def test_a_spec_knows_what_its_formulas_need(
     one = spec(row("name", formula=text))
 
     assert (one.asks, one.by_bytes) == (asks, by_bytes)
-    assert one.volatile == ({"name"} if volatile else set())
+    assert one.plan.volatile == ({"name"} if volatile else set())
 
 
 def test_without_formulas_the_bytes_tell() -> None:

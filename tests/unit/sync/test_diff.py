@@ -11,7 +11,7 @@ import pytest
 from connections.kit.codes import Code, Outcome
 from connections.kit.values import Record
 from objects.records.changes import ChangeOp
-from syncapp.sync import diff, facts
+from syncapp.sync import diff, facts, options
 from tests.engine import Memory, make_spec, source, tombstone
 from tests.every import every
 
@@ -109,8 +109,8 @@ def test_null_for_a_field_that_was_never_set_changes_nothing(store: Memory) -> N
     ],
 )
 def test_values_that_differ(one: Any, other: Any) -> None:
-    assert not diff.same(one, other)
-    assert not diff.same(other, one)
+    assert not options.same(one, other)
+    assert not options.same(other, one)
 
 
 @every(
@@ -125,8 +125,8 @@ def test_values_that_differ(one: Any, other: Any) -> None:
     ],
 )
 def test_values_that_are_equal(one: Any, other: Any) -> None:
-    assert diff.same(one, other)
-    assert diff.same(other, one)
+    assert options.same(one, other)
+    assert options.same(other, one)
 
 
 def test_a_record_that_is_here_already_is_matched_by_key(store: Memory) -> None:

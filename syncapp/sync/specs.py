@@ -64,9 +64,9 @@ def spec_of(run: SyncLog) -> SyncSpec:
         SyncAppError: it no longer fits its config or object, or one of them is gone.
     """
     assert run.connection_id is not None  # it was claimed through its connection
-    if run.kind != SyncLog.Kind.DRY:
+    document = run.window.get("draft")  # a dry run and an import bring their own
+    if document is None:
         return connections.services.spec_for(run.connection_id, run.version_id)
-    document = run.window["draft"]
     owned = ConnectObject.objects.for_tenant(run.tenant_id)
     stored = owned.filter(pk=document["object_id"]).first()
     if stored is None:
@@ -80,10 +80,10 @@ def surrounded(
 ) -> tuple[SyncSpec, Context]:
     """Give what formulas have beside the records, and the spec as it is with that.
 
-    What formulas can ask about connection, config and time zone decides about records as the
-    mappings do, so it belongs to the fingerprint; the time does not.
+    What formulas and conditions can ask about connection, config and time zone decides about
+    records as the mappings do, so it belongs to the fingerprint; the time does not.
     """
-    if not spec.programs:
+    if not spec.surrounded:
         return spec, Context()
     zone = ZoneInfo(run.tenant.time_zone)
     facts: dict[str, Any] = {

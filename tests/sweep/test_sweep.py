@@ -206,6 +206,7 @@ def test_every_address_counts_its_queries(
     assert counted == json.loads(GOLDEN.read_text()), "see the first lines of this file"
 
 
+@pytest.mark.slow  # each list twice, short and long
 def test_more_rows_need_no_more_queries(
     acme: Tenant, things: Things, browsers: Callable[[Address], Client]
 ) -> None:
@@ -222,6 +223,7 @@ def test_more_rows_need_no_more_queries(
     assert grown == {}
 
 
+@pytest.mark.slow  # each address by each method
 def test_odd_methods_break_nothing(things: Things, alices: Client, api: Client) -> None:
     problems = []
     for address in guarded():

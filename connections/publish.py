@@ -13,7 +13,7 @@ from typing import Any, Final
 import xxhash
 
 import objects.services
-from connections import accounts, checking
+from connections import accounts, checking, condition_gaps
 from connections.checking import Known
 from connections.document import (
     Conditions,
@@ -32,7 +32,7 @@ from connections.models import (
     UsedMap,
 )
 from connections.rows import constant
-from formulas.language import compile_formula, paths
+from formulas.language import Program, compile_formula, paths
 from objects.models import ConnectObject
 from objects.shape import KEY_TYPES, ObjectShape
 from objects.values import ValueRefused
@@ -90,7 +90,8 @@ def publish(
     mappings = enabled(connection)
     known = Known(connection.tenant_id)
     refuse(gaps(connection, mappings, shape_of(connection), known))
-    _index(mappings, known, actor)
+    programs = _programs(connection, mappings)
+    _index(programs, known, actor)
     pair = _pair(connection)
     spec = {**document(connection, mappings), "account_id": pair.account_id, "pair_id": pair.pk}
     last = connection.versions.order_by("-number").first()
@@ -103,7 +104,7 @@ def publish(
         number=last.number + 1 if last else 1,
         spec=spec,
         targets=[row["target"] for row in spec["rows"]],
-        reads=_lineage(mappings),
+        reads=_lineage(mappings) + _tested(conditions_of(connection)),
         fingerprint=xxhash.xxh3_128_hexdigest(canonical.dumps(spec)),
         reason=reason,
         by=actor.label,
@@ -112,7 +113,7 @@ def publish(
     Connection.objects.filter(tenant_id=connection.tenant_id, pk=connection.pk).update(
         pair=pair, live_version=version, etag=connection.etag + 1
     )
-    _keep_maps(connection, mappings, known)
+    _keep_maps(connection, programs, known)
     audit.record(
         connection.tenant,
         actor,
@@ -158,6 +159,8 @@ def gaps(
     """List everything that keeps this draft from being published; empty if nothing does."""
     known = known or Known(connection.tenant_id)
     found = list(_choice_gaps(connection))
+    for problem in condition_gaps.problems(conditions_of(connection), known):
+        found.append(Gap("conditions", problem.message))
     if shape is not None:
         found += _key_gaps(connection, mappings, shape)
         found += _target_gaps(connection, mappings, shape)
@@ -311,14 +314,29 @@ def _lineage(mappings: Sequence[FieldMapping]) -> list[dict[str, str]]:
     return found
 
 
-def _keep_maps(connection: Connection, mappings: Sequence[FieldMapping], known: Known) -> None:
+def _tested(conditions: Conditions) -> list[dict[str, str]]:
+    """List which condition looks at which source field; `*` is any of them."""
+    found: list[dict[str, str]] = []
+    for row in conditions.each():
+        sources = [name for name in (row.field, row.other) if name]
+        if row.formula and row.enabled:
+            program = compile_formula(row.formula)
+            sources += ["*"] if program.reads_any else sorted(program.fields)
+        found += [{"condition": row.uuid, "reads": name} for name in sources if row.enabled]
+    return found
+
+
+def _programs(connection: Connection, mappings: Sequence[FieldMapping]) -> list[Program]:
+    """Compile the formulas of mappings and conditions that count."""
+    texts = [mapping.formula for mapping in mappings if mapping.kind == Kind.FORMULA]
+    rows = conditions_of(connection).each()
+    texts += [row.formula for row in rows if row.enabled and row.formula]
+    return [compile_formula(text) for text in texts]
+
+
+def _keep_maps(connection: Connection, programs: Sequence[Program], known: Known) -> None:
     """Note which value maps are in use from now on."""
-    used = {
-        name
-        for mapping in mappings
-        if mapping.kind == Kind.FORMULA
-        for name in checking.maps(compile_formula(mapping.formula))
-    }
+    used = {name for program in programs for name in checking.maps(program)}
     connection.used_maps.all().delete()
     UsedMap.objects.bulk_create(
         UsedMap(tenant_id=connection.tenant_id, connection=connection, map_id=known.maps[name])
@@ -326,18 +344,13 @@ def _keep_maps(connection: Connection, mappings: Sequence[FieldMapping], known: 
     )
 
 
-def _index(mappings: Sequence[FieldMapping], known: Known, actor: Actor) -> None:
+def _index(programs: Sequence[Program], known: Known, actor: Actor) -> None:
     """Make fields searchable that formulas compare with values.
 
     Raises:
         Invalid: the stored values of one cannot be searched.
     """
-    wanted = {
-        pair
-        for mapping in mappings
-        if mapping.kind == Kind.FORMULA
-        for pair in checking.indexed(compile_formula(mapping.formula))
-    }
+    wanted = {pair for program in programs for pair in checking.indexed(program)}
     for type_, name in sorted(wanted):
         field = known.objects[type_].by_name[name]
         if field.is_key or field.searched:

@@ -71,7 +71,10 @@ def compile_version(
     mappings = read_mappings(document["rows"])
     nested = any(row.kind is Kind.CHILDREN for row in mappings)
     children = load_shapes(version.tenant_id) if nested else {}
-    rows = compile_rows(mappings, shape, children, version.connection_id)
+    try:
+        rows = compile_rows(mappings, shape, children, version.connection_id)
+    except NotRunnable as error:
+        raise NotRunnable(f"{error.message} Publish again.") from error
     primary = shape.by_name.get(document["primary_key"])
     if primary is None:
         raise _gone(document["primary_key"], shape)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from connections import refusals, targets
@@ -26,6 +27,7 @@ from syncapp.errors import Refused
 Shapes = Mapping[str, ObjectShape]
 """Connect objects by type."""
 
+_KEPT: Final = 512  # programs; they hold no state, and an editor compiles all rows at each key
 _HOLDING: Final = frozenset({FieldType.OBJECT, FieldType.LIST})
 
 
@@ -98,7 +100,7 @@ def compile_nested(
     try:
         child = child_of(row, shape, children)
     except NoTarget as error:
-        raise NotRunnable(f"{error.message} Publish again.") from error
+        raise NotRunnable(error.message) from error
     assert child.key is not None  # child_of has seen to it
     rows = tuple(_guarded(compile_row(line, child), hidden) for line in row.rows)
     made = _compiled(row, Target(everything := _all_of(child), (), everything))
@@ -140,6 +142,17 @@ def child_of(row: FieldMapping, shape: ObjectShape, children: Shapes) -> ObjectS
     return child
 
 
+@lru_cache(maxsize=_KEPT)
+def formula_program(text: str) -> Program:
+    """Compile a formula, or give what was compiled of the same text before.
+
+    Raises:
+        FormulaError: it cannot run.
+    """
+    return compile_formula(text)
+
+
+@lru_cache(maxsize=_KEPT)
 def map_program(name: str, source: str) -> Program:
     """Make the formula that looks a source field up in a value map."""
     read = Call("data", (Literal(source),))
@@ -150,7 +163,7 @@ def _found(row: FieldMapping, shape: ObjectShape) -> Target:
     try:
         return targets.find(shape, row.target)
     except NoTarget as error:
-        raise NotRunnable(f"{error.message} Publish again.") from error
+        raise NotRunnable(error.message) from error
 
 
 def _compiled(row: FieldMapping, target: Target) -> Row:
@@ -167,20 +180,23 @@ def _compiled(row: FieldMapping, target: Target) -> Row:
         keep_filled=row.keep_filled,
         uuid=row.uuid,
     )
+    name = leaf.label or leaf.name
     try:
         if row.if_empty is IfEmpty.DEFAULT:
             made = replace(made, default=constant(leaf, row.default))
         if row.kind is Kind.RAW:
             return replace(made, value=constant(leaf, row.value))
         if row.kind is Kind.FORMULA:
-            return replace(made, source="", program=compile_formula(row.formula))
+            return replace(made, source="", program=formula_program(row.formula))
+        if not row.source:
+            raise NotRunnable(f"{name}: choose a source field.")
+        paths.parse(row.source)
         if row.kind is Kind.MAP:
             return replace(made, program=map_program(row.map, row.source))
-        paths.parse(row.source)
     except (ValueRefused, FormulaError) as error:
-        raise NotRunnable(f"{leaf.label or leaf.name}: {error.message}") from error
+        raise NotRunnable(f"{name}: {error.message}") from error
     except paths.PathError as error:
-        raise NotRunnable(f"{leaf.label or leaf.name}: {error}") from error
+        raise NotRunnable(f"{name}: {error}") from error
     return made
 
 

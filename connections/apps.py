@@ -7,5 +7,7 @@ class ConnectionsConfig(AppConfig):
     name = "connections"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and the language of calculated fields."""
         import_module("connections.checks")
+        computed = import_module("connections.computed")
+        import_module("objects.records.computed").speak(computed.compile_computed)

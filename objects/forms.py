@@ -51,6 +51,11 @@ class FieldForm(Form):
             "What means nothing for the type is left out.",
             ("choices", "reference", "max_length", "scale", "default"),
         ),
+        Section(
+            "Calculation",
+            "Then nobody else writes the field: it is worked out whenever a record is written.",
+            ("formula",),
+        ),
         Section("Protection", "", ("sensitivity",)),
     )
 
@@ -97,6 +102,13 @@ class FieldForm(Form):
     )
     default = forms.CharField(
         required=False, help_text="What a new record gets where nothing is given."
+    )
+    formula = forms.CharField(
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="Of other fields of the record, such as data('on_hand') - data('reserved'). "
+        "What cannot be worked out stays empty.",
     )
     sensitivity = forms.ChoiceField(
         choices=ConnectField.Sensitivity.choices, initial=ConnectField.Sensitivity.NONE

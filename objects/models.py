@@ -133,6 +133,7 @@ class ConnectField(TenantModel):
         max_length=4, choices=Sensitivity.choices, default=Sensitivity.NONE
     )
     read_only = models.BooleanField(default=False)
+    formula = models.TextField(max_length=2000, blank=True)
     description = models.CharField(max_length=200, blank=True)
     position = models.PositiveIntegerField(default=0)
 

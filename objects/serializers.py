@@ -65,6 +65,12 @@ class FieldSerializer(serializers.Serializer[Any]):
     scale = serializers.IntegerField(min_value=0, required=False, allow_null=True)
     default = ExactField(required=False, allow_null=True)
     sensitivity = serializers.ChoiceField(ConnectField.Sensitivity.choices, required=False)
+    formula = serializers.CharField(
+        max_length=2000,
+        required=False,
+        allow_blank=True,
+        help_text="Calculates the field from others of the record; nothing else writes it.",
+    )
     position = serializers.IntegerField(read_only=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:

@@ -29,6 +29,7 @@ class FieldShape:
         default: what a new record gets where it has no such field; already of the right type.
         read_only: written by runs only.
         sensitivity: none, pii or ephi.
+        formula: calculates it from other fields of the record; nothing else writes it.
         fields: what a value of type object holds, or each element of a list, where that is known:
             connect objects do not say, other systems often do.
     """
@@ -48,6 +49,7 @@ class FieldShape:
     default: Any = None
     read_only: bool = False
     sensitivity: str = "none"
+    formula: str = ""
     fields: tuple[FieldShape, ...] = ()
 
     @property
@@ -80,6 +82,11 @@ class ObjectShape:
     def by_name(self) -> dict[str, FieldShape]:
         """Its fields by name."""
         return {field.name: field for field in self.fields}
+
+    @cached_property
+    def calculated(self) -> tuple[FieldShape, ...]:
+        """Fields that have a formula."""
+        return tuple(field for field in self.fields if field.formula)
 
     @cached_property
     def defaults(self) -> dict[str, Any]:

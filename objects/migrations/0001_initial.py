@@ -215,6 +215,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("read_only", models.BooleanField(default=False)),
+                ("formula", models.TextField(blank=True, max_length=2000)),
                 ("description", models.CharField(blank=True, max_length=200)),
                 ("position", models.PositiveIntegerField(default=0)),
                 (

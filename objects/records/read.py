@@ -61,6 +61,12 @@ def _lock(object_ids: list[int]) -> int:
         return len(cursor.fetchall())
 
 
+def position(object_id: int) -> int:
+    """Give the position of the last change of an object that is locked."""
+    rows = _rows("SELECT last FROM object_seq WHERE object_id = %s", [object_id])
+    return int(rows[0][0])
+
+
 def by_ids(object_id: int, ids: Iterable[int]) -> dict[int, Stored]:
     """Find records by id, deleted ones too."""
     sql = (

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from objects.records import index
+from objects.records import computed, index
 from objects.records.changes import (
     Announcement,
     ChangeOp,
@@ -60,6 +60,7 @@ def write(
     """
     if not changes:
         return []
+    changes = computed.complete(shape, changes)
     first = _take_positions(shape, len(changes))
     created = [pair for pair in enumerate(changes, first) if pair[1].op is ChangeOp.CREATE]
     changed = [pair for pair in enumerate(changes, first) if pair[1].op is not ChangeOp.CREATE]

@@ -16,7 +16,7 @@ from django.db.models import F
 
 from objects.models import ConnectField, ConnectObject
 from objects.records import read, reshape
-from objects.services import ordering, rules
+from objects.services import ordering, recalculation, rules
 from objects.services.objects import is_used
 from objects.services.shapes import field_shape, load_shape
 from objects.shape import FieldShape
@@ -60,7 +60,9 @@ def create_field(
         with _once(row):
             row.save(force_insert=True)
         diff = audit.diff({}, audit.snapshot(row, _AUDITED))
-        audit.record(row.tenant, actor, "create", row, diff=diff)
+        entry = audit.record(row.tenant, actor, "create", row, diff=diff)
+        if row.formula:
+            recalculation.recalculate(connect_object, row.name, actor, entry.at)
     return row
 
 
@@ -86,7 +88,9 @@ def edit_field(row: ConnectField, values: Mapping[str, Any], *, actor: Actor) ->
             with _once(row):
                 row.save(update_fields=rules.EDITABLE)
             _reindex(row.object, old, new)
-            audit.record(row.tenant, actor, "edit", row, diff=diff)
+            entry = audit.record(row.tenant, actor, "edit", row, diff=diff)
+            if recalculation.concerned(row.object, old, new):
+                recalculation.recalculate(row.object, row.name, actor, entry.at)
     return row
 
 
@@ -112,6 +116,7 @@ def delete_field(row: ConnectField, *, actor: Actor) -> None:
     with _changing(row.object):
         if row.is_key and reshape.any_record(row.object_id):
             raise Refused("Records are known by this field. Delete them first.", code="is_key")
+        recalculation.refuse_read(row)
         diff = audit.diff(audit.snapshot(row, _AUDITED), {})
         audit.record(row.tenant, actor, "delete", row, diff=diff)
         reshape.forget_field(row.object_id, field_shape(row))

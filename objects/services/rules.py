@@ -24,6 +24,7 @@ EDITABLE: Final = (
     "default",
     "sensitivity",
     "read_only",
+    "formula",
     "description",
 )
 """What people decide about a field."""
@@ -51,6 +52,9 @@ def settled(values: Mapping[str, Any]) -> dict[str, Any]:
         kept |= {"is_unique": False, "indexed": "none"}
     if kept.get("indexed") == "fold" and type_ not in _FOLDED:
         kept["indexed"] = "exact"
+    kept["formula"] = str(kept.get("formula") or "").strip()
+    if kept["formula"]:
+        kept |= {"required": False, "is_unique": False, "default": None, "read_only": True}
     if is_key:
         kept |= {"required": True, "default": None, "read_only": False}
     return kept
@@ -64,6 +68,8 @@ def problems(values: Mapping[str, Any], shape: FieldShape) -> dict[str, str]:
         shape: the field that they describe.
     """
     found: dict[str, str] = {}
+    if shape.is_key and shape.formula:
+        found["formula"] = "The key cannot be calculated."
     if shape.is_key and shape.type not in KEY_TYPES:
         found["is_key"] = "Values of this type cannot identify a record."
     if shape.is_key and (shape.max_length or 0) > KEY_LIMIT:

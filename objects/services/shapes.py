@@ -58,4 +58,5 @@ def field_shape(row: ConnectField) -> FieldShape:
         default=row.default,
         read_only=row.read_only,
         sensitivity=row.sensitivity,
+        formula=row.formula,
     )

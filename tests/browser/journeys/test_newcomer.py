@@ -25,9 +25,11 @@ def go(page: Page, entry: str) -> None:
 
 def finished(page: Page, terms: str) -> None:
     """Watch the run until it has ended: its equation stands, the first lines of its log are there."""
-    expect(page.locator("#run-progress")).to_contain_text("Succeeded", timeout=RUN_MS)
     spoken = re.sub(r"\s+", r"\\s+", re.escape(terms).replace(r"\ ", " "))
-    expect(page.locator(".equation")).to_have_text(re.compile(rf"^\s*{spoken}\s*$"))
+    equation = re.compile(rf"^\s*{spoken}\s*$")
+    # The page that "Run again" leaves shows a run that has succeeded, too: wait for this one's equation.
+    expect(page.locator(".equation")).to_have_text(equation, timeout=RUN_MS)
+    expect(page.locator("#run-progress")).to_contain_text("Succeeded")
     expect(page.locator("#results tbody tr")).to_have_count(10)
 
 

@@ -73,6 +73,7 @@ def test_a_key_is_copied_once(
     page.get_by_role("button", name="Make key").click()
 
     page.get_by_role("button", name=re.compile("^Copy syn_")).click()
+    expect(page.locator("#announce")).to_have_text("Copied")
     copied = str(page.evaluate("navigator.clipboard.readText()"))
     assert re.fullmatch(r"syn_[0-9a-f]{12}_\S{43}", copied)
     assert barriers(page) == []

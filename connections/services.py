@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import objects.services
-from connections import checking, discovery, registry
+from connections import checking, discovery, registry, wording
 from connections.checking import Known
 from connections.compile import compile_version
 from connections.document import (
@@ -334,10 +334,10 @@ def _check_rows(rows: Sequence[FieldMapping], shape: ObjectShape | None, known: 
 def _plain(connection: Connection) -> dict[str, Any]:
     """Give what the audit compares: the edited fields, and the mappings by target."""
     shown = audit.snapshot(connection, ("system_type", "direction", *EDITABLE))
-    for mapping in read_mappings(connection.mapping):
-        text = mapping.source or mapping.formula or f"constant {mapping.value!r}"
-        shown[f"mapping {mapping.target}"] = text if mapping.enabled else f"{text} (off)"
-    shown["conditions"] = connection.conditions
+    mappings = read_mappings(connection.mapping)
+    shown |= {f"mapping {one.target}": wording.mapping(one) for one in mappings}
+    shown["order of mappings"] = ", ".join(one.target for one in mappings)
+    shown["conditions"] = wording.conditions(read_conditions(connection.conditions))
     return shown
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import structs
+
 from connections import services, wording
 from connections.document import (
     Condition,
@@ -151,15 +153,15 @@ def _mappings(old: Sequence[FieldMapping], new: Sequence[FieldMapping]) -> Itera
     for row in new:
         before = known.pop(row.uuid, None)
         if before is None:
-            yield Changed("added", row.target, "", _mapping_text(row), row.uuid)
+            yield Changed("added", row.target, "", wording.mapping(row), row.uuid)
         elif before != row:
             texts = (_mapping_text(before, row), _mapping_text(row, before))
             yield Changed("changed", row.target, *texts, row.uuid)
         elif row.uuid in moved:
-            text = _mapping_text(row)
+            text = wording.mapping(row)
             yield Changed("moved", row.target, text, text, row.uuid)
     for row in known.values():
-        yield Changed("removed", row.target, _mapping_text(row), "", row.uuid)
+        yield Changed("removed", row.target, wording.mapping(row), "", row.uuid)
 
 
 def _moved(before: Sequence[str], after: Sequence[str]) -> set[str]:
@@ -179,18 +181,12 @@ def _moved(before: Sequence[str], after: Sequence[str]) -> set[str]:
     return set(after) - stays
 
 
-def _mapping_text(row: FieldMapping, other: FieldMapping | None = None) -> str:
-    """Say what a mapping does; of lines also what differs inside of them."""
-    told = ", ".join([wording.source(row), *wording.options(row)])
-    if other is not None and other.target != row.target:
-        told = f"{row.target}: {told}"
-    if other is None or other.rows == row.rows:
-        return told
+def _mapping_text(row: FieldMapping, other: FieldMapping) -> str:
+    """Say what a mapping does; of nested ones only those that differ."""
     known = {inner.uuid: inner for inner in other.rows}
-    inner = [
-        f"{one.target} ← {_mapping_text(one)}" for one in row.rows if known.get(one.uuid) != one
-    ]
-    return "; ".join([told, *inner])
+    differing = tuple(inner for inner in row.rows if known.get(inner.uuid) != inner)
+    told = wording.mapping(structs.replace(row, rows=differing))
+    return told if other.target == row.target else f"{row.target}: {told}"
 
 
 def _conditions(old: Conditions, new: Conditions) -> Iterator[Changed]:

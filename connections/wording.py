@@ -77,6 +77,12 @@ def options(mapping: FieldMapping) -> list[str]:
     return found if mapping.enabled else ["off", *found]
 
 
+def mapping(row: FieldMapping) -> str:
+    """Say all about a mapping but its target, nested ones included."""
+    told = ", ".join([source(row), *options(row)])
+    return "; ".join([told, *(f"{one.target} ← {mapping(one)}" for one in row.rows)])
+
+
 def condition(row: Condition) -> str:
     """Say what a condition demands."""
     left, operator = row.formula or row.field, OPERATORS[row.operator]

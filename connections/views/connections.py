@@ -21,11 +21,9 @@ from connections.filters import ConnectionFilterSet
 from connections.forms.drafts import NewConnectionForm
 from connections.kit.base import RemoteError
 from connections.models import Connection
-from connections.publish import publish
 from connections.tables import InboundTable, OutboundTable
 from connections.views.edit import shown_sample
 from connections.views.tabs import tabs_of
-from syncapp.errors import Invalid
 from syncapp.tenants import door
 from syncapp.tenants.http import TenantRequest
 from syncapp.ui.access import may
@@ -217,18 +215,6 @@ def deactivate(request: TenantRequest, pk: int, way: Direction) -> HttpResponse:
     row = get_object_or_404(connections_of(request, way), pk=pk)
     services.deactivate(row, actor=request.actor)
     messages.success(request, f"Deactivated {way.noun} “{row}”.")
-    return see_other(request, tenant_reverse(request, way.page("detail"), pk=row.pk))
-
-
-def publish_draft(request: TenantRequest, pk: int, way: Direction) -> HttpResponse:
-    """Make the draft what runs, whether the connection is switched on or not."""
-    row = get_object_or_404(connections_of(request, way), pk=pk)
-    try:
-        version = publish(row, actor=request.actor, now=timezone.now())
-    except Invalid as error:
-        messages.error(request, " ".join([error.message, *error.fields.values()]))
-    else:
-        messages.success(request, f"Published {version}.")
     return see_other(request, tenant_reverse(request, way.page("detail"), pk=row.pk))
 
 

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "connections/<int:pk>/schedule/", views.connection_schedule, name="connection_schedule"
     ),
+    path("connections/<int:pk>/impact/", views.connection_impact, name="connection_impact"),
     path("runs/<int:pk>/stop/", views.run_stop, name="run_stop"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [

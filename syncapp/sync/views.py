@@ -10,11 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from connections.models import Connection
 from syncapp.errors import SyncAppError
-from syncapp.sync import services, tasks
+from syncapp.sync import impact, services, tasks
 from syncapp.sync.forms import DryRunForm, ScheduleForm
 from syncapp.tenants.http import TenantRequest
 from syncapp.ui.access import may, permission, require
 from syncapp.ui.links import see_other, tenant_reverse
+from synclogs.diffs import Cell, Fields
 from synclogs.models import SyncLog
 
 
@@ -43,6 +44,27 @@ def connection_dry_run(request: TenantRequest, pk: int) -> HttpResponse:
     }
     template = "sync/dry_run.html" + ("#dialog" if request.htmx else "")
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+@permission("inbound.view")
+def connection_impact(request: TenantRequest, pk: int) -> HttpResponse:
+    """Tell what publishing the draft would do; htmx gets the panel alone."""
+    connection = _connection(request, pk)
+    found, error = None, None
+    try:
+        found = impact.of_draft(connection, now=timezone.now)
+    except SyncAppError as problem:
+        error = problem
+    context = {
+        "title": f"What publishing {connection} would do",
+        "crumbs": _crumbs(request, connection),
+        "object": connection,
+        "impact": found,
+        "error": error,
+        "examples": _examples(request, connection, found) if found else [],
+    }
+    template = "sync/impact.html" + ("#panel" if request.htmx else "")
+    return render(request, template, context)
 
 
 @permission("runs.cancel")
@@ -87,6 +109,14 @@ def connection_schedule(request: TenantRequest, pk: int) -> HttpResponse:
     }
     template = "sync/schedule.html" + ("#panel" if request.htmx else "")
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _examples(
+    request: TenantRequest, connection: Connection, found: impact.Impact
+) -> list[tuple[impact.Example, list[Cell]]]:
+    reveal = may(request, "records.export")
+    fields = Fields.of_connection(request.tenant.pk, connection.pk, reveal=reveal)
+    return [(one, fields.cells(one.diff, limit=60)) for one in found.examples]
 
 
 def _start(request: TenantRequest, pk: int, kind: str, **bounds: Any) -> HttpResponse:

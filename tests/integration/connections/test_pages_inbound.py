@@ -279,7 +279,7 @@ def test_publishing_lets_a_connection_be_tried_while_it_is_off(
     assert "Ready. Try a dry run" in before
     assert "Run now" not in before
 
-    page = text(alices.post(f"{detail}publish/", follow=True))
+    page = text(alices.post(f"{detail}publish/", {"reason": "to try it"}, follow=True))
 
     assert "Published version 1." in page
     assert "Run now" in page
@@ -296,9 +296,10 @@ def test_publishing_with_gaps_says_what_is_missing(
     with door.tenant(acme.pk):
         Connection.objects.filter(pk=connection.pk).update(primary_key="")
 
-    page = text(alices.post(f"/t/acme/inbound/{connection.pk}/publish/", follow=True))
+    answer = alices.post(f"/t/acme/inbound/{connection.pk}/publish/")
 
-    assert "Choose the primary key field." in page
+    assert answer.status_code == 422
+    assert "Choose the primary key field." in text(answer)
 
 
 def test_deactivating_and_deleting(

@@ -232,7 +232,7 @@ def test_the_audit_tells_what_changed(in_acme: Tenant, world: World) -> None:
 
     assert last_entry().diff == {
         "page_size": [1000, 50],
-        "mapping city": ["Address.City", "constant 'Linz'"],
+        "mapping city": ["Address.City", "“Linz”"],
     }
 
 

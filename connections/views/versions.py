@@ -1,0 +1,174 @@
+"""Versions of a connection: what was published when, what differs, publishing and going back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from connections import services, versions
+from connections.directions import Direction
+from connections.models import Connection, ConnectionVersion
+from connections.publish import publish
+from connections.views.connections import connections_of, crumbs
+from connections.views.tabs import tabs_of
+from syncapp.errors import Invalid, SyncAppError
+from syncapp.tenants.http import TenantRequest
+from syncapp.ui.access import may
+from syncapp.ui.links import see_other, tenant_reverse
+
+DRAFT = "draft"
+SHOWN = 100
+
+
+def version_list(request: TenantRequest, pk: int, way: Direction) -> HttpResponse:
+    """List what was published, newest first, and what the draft adds to it."""
+    row = _connection(request, pk, way)
+    found = list(row.versions.order_by("-number")[:SHOWN])
+    context = {
+        **_context(request, row, way, str(row)),
+        "tabs": tabs_of(request, row, "versions"),
+        "versions": [(one, len(one.spec["rows"])) for one in found],
+        "changes": len(_difference(row, _spec(row, "live"), _spec(row, DRAFT))),
+    }
+    return render(request, "connections/version_list.html", context)
+
+
+def version_diff(request: TenantRequest, pk: int, way: Direction) -> HttpResponse:
+    """Show what differs between two versions, or a version and the draft."""
+    row = _connection(request, pk, way)
+    before = request.GET.get("from") or "live"
+    after = request.GET.get("to") or DRAFT
+    context = {
+        **_context(request, row, way, f"{_name(before, row)} → {_name(after, row)}"),
+        "difference": _difference(row, _spec(row, before), _spec(row, after)),
+        "before": _name(before, row),
+        "after": _name(after, row),
+        "to_draft": after == DRAFT,
+    }
+    return render(request, "connections/version_diff.html", context)
+
+
+def publish_page(request: TenantRequest, pk: int, way: Direction) -> HttpResponse:
+    """Show what would change and for how many records; then make the draft what runs."""
+    row = _connection(request, pk, way)
+    error: SyncAppError | None = None
+    reason = request.POST.get("reason", "").strip()
+    if request.method == "POST":
+        try:
+            version = publish(
+                row, actor=request.actor, now=timezone.now(), reason=_short(reason)
+            )
+        except SyncAppError as problem:
+            error = problem
+        else:
+            messages.success(request, f"Published {version}.")
+            return see_other(request, tenant_reverse(request, way.page("detail"), pk=pk))
+    context = {
+        **_context(request, row, way, f"Publish {row}"),
+        "difference": _difference(row, _spec(row, "live"), _spec(row, DRAFT)),
+        "gaps": services.gaps_of(row),
+        "error": error,
+        "reason": reason,
+        "to_draft": True,
+    }
+    status = 422 if error else 200
+    return render(request, "connections/version_publish.html", context, status=status)
+
+
+def revert_page(request: TenantRequest, pk: int, number: int, way: Direction) -> HttpResponse:
+    """Show what going back would change; then publish the earlier version again."""
+    row = _connection(request, pk, way)
+    version = _version(row, str(number))
+    error: SyncAppError | None = None
+    reason = request.POST.get("reason", "").strip()
+    if request.method == "POST":
+        try:
+            made = versions.revert(
+                row, version, actor=request.actor, now=timezone.now(), reason=_short(reason)
+            )
+        except SyncAppError as problem:
+            error = problem
+        else:
+            messages.success(request, f"Published {made}, which says what {version} said.")
+            return see_other(request, tenant_reverse(request, way.page("detail"), pk=pk))
+    context = {
+        **_context(request, row, way, f"Back to {version}"),
+        "version": version,
+        "difference": _difference(row, _spec(row, "live"), version.spec),
+        "lost": len(_difference(row, _spec(row, "live"), _spec(row, DRAFT))),
+        "error": error,
+        "reason": reason,
+    }
+    status = error.status if error else 200
+    return render(request, "connections/version_revert.html", context, status=status)
+
+
+def _connection(request: TenantRequest, pk: int, way: Direction) -> Connection:
+    row: Connection = get_object_or_404(connections_of(request, way), pk=pk)
+    return row
+
+
+def _context(
+    request: TenantRequest, row: Connection, way: Direction, title: str
+) -> dict[str, Any]:
+    address = {
+        name: tenant_reverse(request, way.page(name), pk=row.pk)
+        for name in ("detail", "versions", "diff", "publish")
+    }
+    address["mapping"] = f"{address['detail']}mapping/"
+    own = [{"label": str(row), "url": address["detail"]}] if title != str(row) else []
+    return {
+        "title": title,
+        "crumbs": [*crumbs(request, way), *own],
+        "object": row,
+        "way": way,
+        "address": address,
+        "may_publish": may(request, way.permission("activate")),
+        "may_edit": may(request, way.permission("edit")),
+        "revert_name": way.page("revert"),
+    }
+
+
+def _spec(row: Connection, name: str) -> Mapping[str, Any]:
+    """Give a document by its name: a number, `live` or `draft`; empty if nothing is live."""
+    if name == DRAFT:
+        return versions.draft_of(row)
+    if name == "live":
+        version = row.live_version
+        return _document(version) if version else {}
+    return _document(_version(row, name))
+
+
+def _document(version: ConnectionVersion) -> Mapping[str, Any]:
+    spec: Mapping[str, Any] = version.spec
+    return spec
+
+
+def _version(row: Connection, number: str) -> ConnectionVersion:
+    if not number.isdecimal() or len(number) > 9:
+        raise Http404
+    version: ConnectionVersion = get_object_or_404(row.versions, number=int(number))
+    return version
+
+
+def _name(name: str, row: Connection) -> str:
+    if name == "live":
+        return f"Version {row.live_version.number}" if row.live_version else "Nothing"
+    return "Draft" if name == DRAFT else f"Version {name}"
+
+
+def _difference(
+    row: Connection, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> versions.Difference:
+    return versions.difference(row.tenant_id, before, after)
+
+
+def _short(reason: str) -> str:
+    if len(reason) > 500 or "\0" in reason:
+        raise Invalid("The reason has more than 500 characters, or one that cannot be stored.")
+    return reason

@@ -6,6 +6,7 @@ class SyncConfig(AppConfig):
     label = "sync"
 
     def ready(self) -> None:
-        from syncapp.sync import marking  # noqa: PLC0415  models are loaded by now
+        from syncapp.sync import marking, sets  # noqa: PLC0415  models are loaded by now
 
         marking.listen()
+        sets.listen()

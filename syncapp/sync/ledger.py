@@ -17,6 +17,7 @@ from connections.spec import SyncSpec
 from syncapp import canonical
 from syncapp.sync import recorder, state
 from syncapp.sync.pipeline import Settled
+from syncapp.sync.signals import run_ended
 from synclogs.models import COUNTERS, SyncLog
 
 _PARTLY: Final = tuple(
@@ -82,6 +83,8 @@ def turn_page(
     sql += _RUN + (_ENDED if page.complete else "") + " WHERE id = %(run)s"
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
+    if page.complete:
+        run_ended.send(sender=None, run_id=run.pk, now=now)
 
 
 def close(
@@ -121,6 +124,7 @@ def close(
     )
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM run_lock WHERE run_id = %s", [run_id])
+    run_ended.send(sender=None, run_id=run_id, now=now)
     return True
 
 

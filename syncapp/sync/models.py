@@ -5,6 +5,8 @@ Their tables are made by hand in the migrations.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from objects.models import ExactJSONField
@@ -116,6 +118,47 @@ class Wake(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection_id}/{self.lane} due {self.due_at}"
+
+
+class SetRun(models.Model):
+    """One run of a connector set; see `syncapp.sync.sets`.
+
+    Each of `steps` has connector, connection, name, state, run and note; its state is `waiting`,
+    `skipped`, `refused` or that of its run. `run_id` is the run that the set waits for.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        PARTIAL = "partial"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    id = models.BigAutoField(primary_key=True)
+    tenant_id = models.IntegerField()
+    set_id = models.BigIntegerField()
+    run_id = models.BigIntegerField(null=True)
+    state = models.TextField()
+    on_failure = models.TextField()
+    steps = models.JSONField()
+    trigger = models.TextField()
+    by = models.TextField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "set_run"
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of set {self.set_id}"
+
+    @property
+    def current(self) -> dict[str, Any] | None:
+        """The step that the set waits for."""
+        found: list[dict[str, Any]] = self.steps
+        running = (step for step in found if step["run"] == self.run_id)
+        return next(running, None) if self.run_id is not None else None
 
 
 class RunLock(models.Model):

@@ -131,6 +131,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="SetRun",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("tenant_id", models.IntegerField()),
+                ("set_id", models.BigIntegerField()),
+                ("run_id", models.BigIntegerField(null=True)),
+                ("state", models.TextField()),
+                ("on_failure", models.TextField()),
+                ("steps", models.JSONField()),
+                ("trigger", models.TextField()),
+                ("by", models.TextField()),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "set_run",
+                "managed": False,
+            },
+        ),
+        migrations.CreateModel(
             name="Wake",
             fields=[
                 (

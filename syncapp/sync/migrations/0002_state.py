@@ -106,6 +106,26 @@ CREATE TABLE run_lock (
     CONSTRAINT run_lock_pk PRIMARY KEY (tenant_id, resource, run_id)
 );
 CREATE INDEX run_lock_run ON run_lock (run_id);
+
+CREATE TABLE set_run (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    set_id bigint NOT NULL,
+    run_id bigint,
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    tenant_id integer NOT NULL,
+    state text NOT NULL,
+    on_failure text NOT NULL CHECK (on_failure IN ('stop', 'go_on')),
+    trigger text NOT NULL,
+    by text NOT NULL,
+    steps jsonb NOT NULL,
+    CONSTRAINT set_run_state CHECK (state IN
+        ('running', 'succeeded', 'partial', 'failed', 'cancelled')),
+    CONSTRAINT set_run_ended CHECK ((state = 'running') = (ended_at IS NULL))
+);
+CREATE UNIQUE INDEX set_run_open ON set_run (set_id) WHERE state = 'running';
+CREATE INDEX set_run_newest ON set_run (set_id, id DESC);
+CREATE INDEX set_run_run ON set_run (run_id) WHERE run_id IS NOT NULL;
 """
 
 
@@ -117,14 +137,17 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(TABLES, "DROP TABLE link, trouble, cursor, schedule, wake, run_lock"),
+        migrations.RunSQL(
+            TABLES, "DROP TABLE link, trouble, cursor, schedule, wake, run_lock, set_run"
+        ),
         *(
             rls.tenant_table(table)
-            for table in ("link", "trouble", "cursor", "schedule", "run_lock")
+            for table in ("link", "trouble", "cursor", "schedule", "run_lock", "set_run")
         ),
         rls.tenant_table("wake", platform="SIUD"),
         rls.composite_fk("cursor", "connection_id", "connection", "CASCADE"),
         rls.composite_fk("schedule", "connection_id", "connection", "CASCADE"),
         rls.composite_fk("wake", "connection_id", "connection", "CASCADE"),
+        rls.composite_fk("set_run", "set_id", "connector_set", "CASCADE"),
         rls.composite_fk("run_lock", "run_id", "run", "CASCADE"),
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -59,7 +60,7 @@ class _Exact(ViewSet):
         if rows.model is not ConnectObject:
             return rows.select_related("reference", "object", "tenant")
         ordered = ConnectField.objects.select_related("reference").order_by("position", "pk")
-        return rows.select_related("tenant").prefetch_related(
+        return rows.select_related("tenant", "parent").prefetch_related(
             Prefetch("fields", queryset=ordered, to_attr="ordered_fields")
         )
 
@@ -86,11 +87,14 @@ class ObjectViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, _Exact):
         """Make an object; its fields are added one by one."""
         sent = self.sent(request)
         sent["object_type"] = sent.pop("type")
-        made = objects.create_object(tenant=self.owner, actor=self.actor, **sent)
+        parent = sent.pop("parent", None)
+        with transaction.atomic():
+            made = objects.create_object(tenant=self.owner, actor=self.actor, **sent)
+            objects.set_parent(made, parent, actor=self.actor)
         return self._shown(made.pk, status=201)
 
     def partial_update(self, request: Request, pk: int) -> Response:
-        """Change type, name or description."""
+        """Change type, name, description or parent."""
         row = get_object_or_404(self.get_queryset(), pk=pk)
         sent = self.sent(request, partial=True)
         objects.edit_object(
@@ -100,6 +104,8 @@ class ObjectViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, _Exact):
             description=sent.get("description", row.description),
             actor=self.actor,
         )
+        if "parent" in sent:
+            objects.set_parent(row, sent["parent"], actor=self.actor)
         return self._shown(pk)
 
     def destroy(self, _request: Request, pk: int) -> Response:

@@ -10,15 +10,28 @@ from objects.services.rules import EDITABLE
 from objects.shape import FieldShape, ObjectShape
 from objects.values import ValueRefused, coercer
 from syncapp import canonical
+from syncapp.tenants.models import Tenant
 from syncapp.ui.forms import Form, ModelForm, Section
 
 
 class ObjectForm(ModelForm):
     class Meta:
         model = ConnectObject
-        fields = ("name", "type", "description")
+        fields = ("name", "type", "description", "parent")
         labels = {"type": "Object Type"}
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+        help_texts = {
+            "parent": "Only if these records belong to others, as lines belong to an order: a "
+            "connection of the parent then fills them from an array."
+        }
+
+    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        parent = self.fields["parent"]
+        assert isinstance(parent, forms.ModelChoiceField)
+        others = ConnectObject.objects.for_tenant(tenant).exclude(pk=self.instance.pk)
+        parent.queryset = others.order_by("name")
+        parent.empty_label = "none"
 
 
 class ChoicesField(forms.CharField):

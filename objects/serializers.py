@@ -90,12 +90,23 @@ class ObjectSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100)
     description = serializers.CharField(max_length=500, required=False, allow_blank=True)
     kind = serializers.CharField(read_only=True)
+    parent = serializers.SlugRelatedField(  # type: ignore[assignment]  # collected by the metaclass
+        slug_field="type",
+        queryset=ConnectObject.objects.none(),
+        required=False,
+        allow_null=True,
+        help_text="Type of the object to whose records these belong.",
+    )
     fields_ = FieldSerializer(many=True, read_only=True, source="ordered_fields")
     created_at = serializers.DateTimeField(read_only=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Call the fields by their name, which the base class keeps for itself."""
-        return {name.rstrip("_"): field for name, field in super().get_fields().items()}
+        fields = {name.rstrip("_"): field for name, field in super().get_fields().items()}
+        if tenant := self.context.get("tenant"):
+            parent: Any = fields["parent"]
+            parent.queryset = ConnectObject.objects.for_tenant(tenant)
+        return fields
 
 
 class RecordSerializer(serializers.Serializer[Any]):

@@ -77,6 +77,31 @@ def edit_object(
     return row
 
 
+def set_parent(
+    row: ConnectObject, parent: ConnectObject | None, *, actor: Actor
+) -> ConnectObject:
+    """Say to which object's records those of this one belong, as lines belong to an order.
+
+    Raises:
+        Invalid: the objects would belong to each other, or there are records of the old parent.
+    """
+    if row.parent_id == (parent.pk if parent else None):
+        return row
+    if parent is not None:
+        _refuse_circle(row, parent)
+    with transaction.atomic():
+        read.lock([row.pk])
+        if row.parent_id is not None and reshape.any_record(row.pk):
+            text = "There are records that belong to records of the present parent."
+            raise Invalid(fields={"parent": text})
+        before = audit.snapshot(row, ["parent"])
+        row.parent = parent
+        row.save(update_fields=["parent"])
+        diff = audit.diff(before, audit.snapshot(row, ["parent"]))
+        audit.record(row.tenant, actor, "edit", row, diff=diff)
+    return row
+
+
 def delete_object(row: ConnectObject, *, actor: Actor) -> None:
     """Delete an object with its fields, records and their history.
 
@@ -96,6 +121,19 @@ def delete_object(row: ConnectObject, *, actor: Actor) -> None:
 def is_used(row: ConnectObject) -> bool:
     """Tell whether records or connections depend on how the object is spelled."""
     return reshape.any_record(row.pk) or bool(users_of(row))
+
+
+def _refuse_circle(row: ConnectObject, parent: ConnectObject) -> None:
+    own = ConnectObject.objects.for_tenant(row.tenant)
+    if not own.filter(pk=parent.pk).exists():
+        raise Invalid(fields={"parent": "There is no such object here."})
+    parents = dict(own.values_list("pk", "parent"))
+    at: int | None = parent.pk
+    while at is not None:
+        if at == row.pk:
+            text = f"“{parent}” belongs to “{row}” already, or is the same."
+            raise Invalid(fields={"parent": text})
+        at = parents.get(at)
 
 
 def _refuse_taken(row: ConnectObject) -> None:

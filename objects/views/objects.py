@@ -50,7 +50,9 @@ class _ObjectPage(Page):
     edit_url_name = "objects:object_edit"
 
     def rows(self) -> QuerySet[Any]:
-        return ConnectObject.objects.for_tenant(self.request.tenant).select_related("tenant")
+        return ConnectObject.objects.for_tenant(self.request.tenant).select_related(
+            "tenant", "parent"
+        )
 
 
 class ObjectDetail(_ObjectPage, DetailView):
@@ -84,6 +86,9 @@ class ObjectEdit(_ObjectPage, EditView):
     permission = "objects.edit"
     form_class = ObjectForm
 
+    def form_options(self, row: Any) -> dict[str, Any]:
+        return {"instance": row, "tenant": self.request.tenant}
+
     def save(self, form: ObjectForm, row: ConnectObject | None) -> ConnectObject:
         typed = form.cleaned_data
         values = {
@@ -93,9 +98,11 @@ class ObjectEdit(_ObjectPage, EditView):
         }
         actor = self.request.actor
         if row is None:
-            return services.create_object(tenant=self.request.tenant, actor=actor, **values)
-        # The form has put what was typed on its row; the service compares with what is stored.
-        return services.edit_object(self.one(), actor=actor, **values)
+            tenant = self.request.tenant
+            saved = services.create_object(tenant=tenant, actor=actor, **values)
+        else:  # the form has put what was typed on its row; services compare with what is stored
+            saved = services.edit_object(self.one(), actor=actor, **values)
+        return services.set_parent(saved, typed["parent"], actor=actor)
 
 
 class ObjectDelete(_ObjectPage, DeleteView):

@@ -378,3 +378,17 @@ class TestColumns:
         found = refused(Invalid, columns.create_column, customer, field=other, actor=ADA)
         assert "field" in found
         assert not ListviewField.objects.filter(object=customer).exists()
+
+
+def test_an_object_gets_a_parent_but_no_circle(tenant: Tenant) -> None:
+    order, line = make(tenant, "order", "Orders"), make(tenant, "line", "Lines")
+
+    connect_objects.set_parent(line, order, actor=ADA)
+
+    line.refresh_from_db()
+    assert line.parent == order
+    with pytest.raises(Invalid) as caught:
+        connect_objects.set_parent(order, line, actor=ADA)
+    assert "belongs to" in caught.value.fields["parent"]
+    connect_objects.set_parent(line, None, actor=ADA)
+    assert line.parent is None

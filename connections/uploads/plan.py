@@ -29,7 +29,7 @@ MODES: Final = {
     "update": "update only",
 }
 REFERENCES: Final = {"key": "by key (code)", "id": "by record id"}
-PAGE: Final = 1000
+PAGE: Final = 2500
 
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,8 +139,8 @@ def problems(upload: Upload, plan: Plan) -> dict[str, str]:
             found[place] = f"{field.label} is filled by “{seen[name]}” already."
         seen.setdefault(name, heading)
     if not found:
-        connection = _connection(upload, plan)
-        for gap in publish.gaps(connection, _rows(form, plan), shape):
+        connection = _connection(upload, shape, plan)
+        for gap in publish.gaps(connection, _rows(form, shape, plan), shape):
             if gap.field != "config":
                 place = {"primary_key": "key"}.get(gap.field, gap.field)
                 found[place] = (
@@ -157,8 +157,9 @@ def document(upload: Upload, plan: Plan) -> dict[str, Any]:
     """
     if wrong := problems(upload, plan):
         raise Invalid("This import is not ready yet.", code="not_ready", fields=wrong)
-    connection = _connection(upload, plan)
-    written = publish.document(connection, _rows(form_of(upload), plan))
+    shape = objects.services.load_shape(upload.object)
+    connection = _connection(upload, shape, plan)
+    written = publish.document(connection, _rows(form_of(upload), shape, plan))
     return {**written, "config_id": 0, "account_id": 0, "pair_id": 0}
 
 
@@ -184,16 +185,27 @@ def settings_of(upload: Upload, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _rows(form: Form, plan: Plan) -> tuple[FieldMapping, ...]:
-    empty = IfEmpty.CLEAR if plan.clear else IfEmpty.SKIP
+def _rows(form: Form, shape: ObjectShape, plan: Plan) -> tuple[FieldMapping, ...]:
+    """Write the mappings down; the reader leaves out empty cells, or gives null for them."""
     return tuple(
-        FieldMapping(plan.mapping[heading], Kind.FIELD, source=source_of(at), if_empty=empty)
+        FieldMapping(
+            plan.mapping[heading],
+            Kind.FIELD,
+            source=source_of(at),
+            if_empty=_if_empty(shape.by_name.get(plan.mapping[heading]), plan),
+        )
         for at, heading in enumerate(form.columns)
         if heading in plan.mapping
     )
 
 
-def _connection(upload: Upload, plan: Plan) -> Connection:
+def _if_empty(field: FieldShape | None, plan: Plan) -> IfEmpty:
+    """Let a required field of a known record keep what it has; a new record must bring one."""
+    left_alone = field is not None and field.required and not field.is_key and not plan.clear
+    return IfEmpty.SKIP if left_alone else IfEmpty.TAKE
+
+
+def _connection(upload: Upload, shape: ObjectShape, plan: Plan) -> Connection:
     """Give the connection that says what the plan says; it is never stored."""
     return Connection(
         tenant_id=upload.tenant_id,
@@ -206,7 +218,7 @@ def _connection(upload: Upload, plan: Plan) -> Connection:
         page_size=PAGE,
         allow_create=plan.mode != "update",
         allow_update=plan.mode != "create",
-        mapping=plain(_rows(form_of(upload), plan)),
+        mapping=plain(_rows(form_of(upload), shape, plan)),
         keep_days=60,
         log_all=True,
     )

@@ -8,9 +8,10 @@ version, so saving a draft is always safe.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Protocol
 
-from connections import services
+from connections import kept, samples, services
 from connections.document import (
     Conditions,
     FieldMapping,
@@ -21,7 +22,7 @@ from connections.document import (
 )
 from connections.models import Connection, DraftStep
 from connections.publish import Gap
-from connections.samples import Sampled, kept
+from connections.sampled import Sampled
 from connections.sides import SourceField, source_fields, target_shape
 from objects.shape import ObjectShape
 from syncapp.errors import Invalid, Refused
@@ -43,6 +44,7 @@ class Holder(Protocol):
         pages: how the names of its addresses begin: `connections:inbound_` for `…mapping`.
         arguments: what these addresses take.
         permission: without it the draft can only be looked at.
+        fetches: its source can be asked for records to try mappings on.
         owner: what its steps belong to: {"connection": …} or {"wizard": …}.
     """
 
@@ -51,6 +53,7 @@ class Holder(Protocol):
     pages: str
     arguments: Mapping[str, Any]
     permission: str
+    fetches: bool
     owner: Mapping[str, Any]
 
     @property
@@ -65,6 +68,17 @@ class Holder(Protocol):
 
     def samples(self) -> Sequence[Sampled]:
         """Give the source records that are kept to try mappings on."""
+
+    def fetch(self, *, now: Callable[[], datetime]) -> int:
+        """Ask the source for records and keep them; called with no transaction open.
+
+        Returns:
+            How many came.
+
+        Raises:
+            Refused: the draft does not say yet what is read.
+            RemoteError: the source says why not.
+        """
 
     def gaps(self) -> Sequence[Gap]:
         """List what keeps the draft from being published."""
@@ -93,6 +107,8 @@ class ConnectionDraft:
         self.arguments: Mapping[str, Any] = {"pk": connection.pk}
         self.permission = f"{connection.direction}.edit"
         self.owner: Mapping[str, Any] = {"connection": connection}
+        self.fetches = connection.direction == Connection.Direction.INBOUND
+        self._samples: Sequence[Sampled] | None = None
         self._shape: list[ObjectShape | None] = []
 
     @property
@@ -111,8 +127,19 @@ class ConnectionDraft:
         return source_fields(self.connection, self.samples())
 
     def samples(self) -> Sequence[Sampled]:
-        """Give the source records that runs or people kept."""
-        return kept(self.connection)
+        """Give the source records that are kept, or the records that were changed last."""
+        if self._samples is None:
+            whole = self.connection.object
+            if self.fetches:
+                self._samples = kept.samples(self.connection)
+            else:
+                self._samples = samples.latest(whole) if whole else ()
+        return self._samples
+
+    def fetch(self, *, now: Callable[[], datetime]) -> int:
+        """Ask the source for its first records and keep them."""
+        found = kept.look(self.connection, now=now, limit=samples.MOST)
+        return len(found.records)
 
     def gaps(self) -> Sequence[Gap]:
         """List what keeps the draft from being published."""

@@ -12,7 +12,15 @@ from django.views.decorators.http import require_POST
 
 from connections import api, api_formulas
 from connections.directions import INBOUND, OUTBOUND, Direction
-from connections.views import configs, connections, fields, playground, versions
+from connections.views import (
+    configs,
+    connections,
+    copying,
+    fields,
+    mapping,
+    playground,
+    versions,
+)
 from connections.views.edit import ConnectionEdit
 from syncapp.tenants import door
 from syncapp.ui.access import permission
@@ -56,9 +64,23 @@ def _pages(way: Direction) -> list[URLPattern]:
             _act(way, "activate", versions.revert_page),
         ),
     }
+    found |= _drafts(way, one)
     return [
         path(route, view, name=f"{way.code}_{name}") for name, (route, view) in found.items()
     ]
+
+
+def _drafts(way: Direction, one: str) -> dict[str, tuple[str, Callable[..., Any]]]:
+    """Give the pages of a connection's draft."""
+    viewing = way.view("view")
+    asking = door.own_transactions(mapping.MappingSamples.as_view(**viewing))
+    return {
+        "mapping": (f"{one}/mapping/", mapping.MappingPage.as_view(**viewing)),
+        "mapping_row": (f"{one}/mapping/row/", mapping.MappingRow.as_view(**viewing)),
+        "mapping_act": (f"{one}/mapping/act/", mapping.MappingAct.as_view(**viewing)),
+        "mapping_copy": (f"{one}/mapping/copy/", copying.MappingCopy.as_view(**viewing)),
+        "mapping_samples": (f"{one}/mapping/samples/", asking),
+    }
 
 
 urlpatterns: list[URLPattern | URLResolver] = [

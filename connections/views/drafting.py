@@ -1,0 +1,88 @@
+"""What the pages of drafts have in common: whose draft it is, and the ways between them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, cast
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+
+from connections.directions import INBOUND, Direction
+from connections.drafts import ConnectionDraft, Holder
+from connections.models import Connection
+from connections.views.tabs import tabs_of
+from syncapp.tenants.actors import Actor
+from syncapp.tenants.http import TenantRequest
+from syncapp.ui.access import may
+from syncapp.ui.views import Page
+
+STALE = (
+    "Somebody else changed this draft meanwhile, so nothing was saved. What you entered is still "
+    "here; look at the draft as it is now, then save again."
+)
+
+
+class DraftPage(Page):
+    """A page of a draft. A wizard overrides `find` and `around`."""
+
+    model = Connection
+    way: ClassVar[Direction] = INBOUND
+    tab: ClassVar[str] = "mapping"
+
+    def find(self) -> Holder:
+        """Give the draft that the address names, or answer 404."""
+        rows = Connection.objects.for_tenant(cast("TenantRequest", self.request).tenant)
+        joined = rows.select_related("config", "object", "live_version", "tenant")
+        return ConnectionDraft(
+            get_object_or_404(joined, direction=self.way.code, pk=self.kwargs["pk"])
+        )
+
+    def around(self, holder: Holder) -> dict[str, Any]:
+        """Give what frames the page: title, tabs, the way to it."""
+        connection = holder.connection
+        return {
+            "object": connection,
+            "title": str(connection),
+            "crumbs": self.crumbs(),
+            "tabs": tabs_of(self.request, connection, self.tab),
+            "edit_url": self.url(self.way.page("edit"), pk=connection.pk)
+            if self.editable(holder)
+            else "",
+        }
+
+    def editable(self, holder: Holder) -> bool:
+        """Tell whether whoever asks may change the draft."""
+        return may(self.request, holder.permission)
+
+    def require_editable(self, holder: Holder) -> None:
+        """Let pass or answer 403."""
+        if not self.editable(holder):
+            raise PermissionDenied(holder.permission)
+
+    def place(self, holder: Holder, page: str, query: str = "") -> str:
+        """Give the address of another page of this draft."""
+        address = self.url(f"{holder.pages}{page}", **holder.arguments)
+        return f"{address}?{query}" if query else address
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return cast("TenantRequest", self.request).actor
+
+    @property
+    def etag(self) -> int | None:
+        """The state of the draft that the page was drawn from."""
+        text = self.request.POST.get("etag", "")
+        return int(text) if text.isdecimal() and len(text) < 10 else None
+
+    def ways(self, holder: Holder) -> dict[str, str]:
+        """Lead to what comes after the draft: the differences, and publishing."""
+        connection = holder.connection
+        if not connection.pk:
+            return {}
+        ways = {"diff": "view", "publish": "activate"}
+        return {
+            page: self.url(self.way.page(page), pk=connection.pk)
+            for page, action in ways.items()
+            if may(self.request, self.way.permission(action))
+        }

@@ -1,0 +1,270 @@
+"""The mapping editor: every target field as a row, what fills it, and what a sample gives.
+
+Each change is saved by itself, as a step that can be undone. Without a script the editor of a row
+is a page of its own; with one it opens in the row's place.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from connections import answering, drafts, editing, publish
+from connections.document import FieldMapping
+from connections.drafts import Holder
+from connections.forms.mapping import PLACES, MappingForm, kinds_of
+from connections.kit.base import RemoteError
+from connections.target_lines import Line
+from connections.views import board as boards
+from connections.views.acts import act
+from connections.views.board import AWKWARD, SHOWS, Board, shown
+from connections.views.drafting import STALE, DraftPage
+from syncapp.errors import Changed, Invalid, SyncAppError
+from syncapp.tenants import door
+from syncapp.tenants.http import TenantRequest
+from syncapp.ui.access import PageRequest, require
+from syncapp.ui.links import see_other
+
+
+class MappingPage(DraftPage):
+    """The whole editor; htmx gets the board alone."""
+
+    template_name = "connections/mapping.html"
+
+    def get(self, request: PageRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Show the draft."""
+        return self.board(self.load(self.find(), request.GET))
+
+    def load(self, holder: Holder, asked: Mapping[str, Any]) -> Board:
+        """Read the draft; what formulas look up depends on who asks."""
+        request = cast("TenantRequest", self.request)
+        answers = partial(
+            answering.for_holder,
+            request.tenant,
+            request.member,
+            now=timezone.now(),
+            connection=holder.connection,
+        )
+        return boards.load(holder, asked, answers)
+
+    def board(self, board: Board, *, trouble: str = "", status: int = 200) -> HttpResponse:
+        """Draw the editor."""
+        fragment = self.request.htmx and not self.request.htmx.history_restore_request
+        template = f"{self.template_name}#board" if fragment else self.template_name
+        context = {**self.context(board), "trouble": trouble}
+        return self.page(context, template=template, status=status)
+
+    def context(self, board: Board) -> dict[str, Any]:
+        """Give what the templates of the editor show."""
+        holder = board.holder
+        names = ("mapping", "mapping_row", "mapping_act", "mapping_copy", "mapping_samples")
+        return {
+            **self.around(holder),
+            "board": board,
+            "lines": shown(board),
+            "editable": self.editable(holder),
+            "shows": [(show, word, board.counts[show]) for show, word in SHOWS.items()],
+            "awkward": AWKWARD,
+            "urls": {name: self.place(holder, name) for name in names},
+            "etag": holder.etag,
+            "step": drafts.last_step(holder),
+            "gaps": holder.gaps(),
+            "changes": board.changes,
+            "ways": self.ways(holder),
+            "record": board.sample_text,
+            "waiting": sum(line.state == "suggested" for line in board.lines),
+        }
+
+    def refused(self, holder: Holder, error: SyncAppError) -> HttpResponse:
+        """Show the draft as it is now, and why nothing was done."""
+        told = STALE if isinstance(error, Changed) else error.message
+        return self.board(
+            self.load(holder, self.request.POST), trouble=told, status=error.status
+        )
+
+
+class MappingAct(MappingPage):
+    """What buttons of the editor do: each is one step."""
+
+    def get(self, request: PageRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Lead whoever follows the bare address to the editor."""
+        return see_other(request, self.place(self.find(), "mapping"))
+
+    def post(self, request: PageRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Do it."""
+        holder = self.find()
+        self.require_editable(holder)
+        verb, _, name = request.POST.get("act", "").partition(":")
+        try:
+            told = act(holder, verb, name, actor=self.actor, etag=self.etag)
+        except SyncAppError as error:
+            return self.refused(self.find(), error)
+        board = self.load(holder, request.POST)
+        board.told = told
+        if request.htmx:
+            return self.board(board)
+        if told:
+            messages.success(request, told)
+        return see_other(request, self.place(holder, "mapping", board.query))
+
+
+class MappingRow(MappingPage):
+    """The editor of one row."""
+
+    template_name = "connections/mapping_row.html"
+
+    def get(self, request: PageRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Open it, or close it again."""
+        board = self.load(self.find(), request.GET)
+        line, top = self._named(board, request.GET)
+        if "close" in request.GET:
+            return self._row(board, top, None, None)
+        form = self._form(board, line) if self.editable(board.holder) else None
+        return self._row(board, top, line, form)
+
+    def post(self, request: PageRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Try what was entered, or save it."""
+        holder = self.find()
+        self.require_editable(holder)
+        board = self.load(holder, request.POST)
+        line, top = self._named(board, request.POST)
+        form = self._form(board, line, sent=True)
+        if "_try" in request.POST:
+            return self._tried(board, line, form)
+        try:
+            saved = form.is_valid() and self._save(board, line, form)
+        except Changed:
+            return self._stale(form)
+        except SyncAppError as error:
+            form.refuse(error)
+            saved = False
+        if not saved:
+            return self._row(board, top, line, form, status=422)
+        board = self.load(holder, request.POST)
+        found = board.line({"row": form.present.uuid})
+        assert found is not None, "it was just written"
+        top = board.top(found)
+        if request.htmx:
+            return self._row(board, top, None, None)
+        messages.success(request, f"Saved the mapping of {found.target}.")
+        return see_other(request, f"{self.place(holder, 'mapping', board.query)}#{top.key}")
+
+    def _named(self, board: Board, asked: Any) -> tuple[Line, Line]:
+        """Find the line that is meant, and the one among whose lines it is shown."""
+        line = board.fresh(asked) if "new" in asked else board.line(asked)
+        if line is None:
+            raise Http404
+        return line, board.top(line)
+
+    def _form(self, board: Board, line: Line, *, sent: bool = False) -> MappingForm:
+        kinds = kinds_of(line.shape, child=line.child, nested=bool(line.inside))
+        row = line.row or FieldMapping(line.target, kind=kinds[0], uuid=str(uuid.uuid4()))
+        return MappingForm(
+            self.request.POST if sent else None,
+            kinds=kinds,
+            maps=board.known.maps,
+            named=not line.fresh,
+            row=row,
+            prefix="edit",
+        )
+
+    def _save(self, board: Board, line: Line, form: MappingForm) -> bool:
+        row = form.row()
+        if not self._judged(board, line, form, row):
+            return False
+        verb = "Change" if line.row else "Map"
+        drafts.change(
+            board.holder,
+            said=f"{verb} {row.target}",
+            rows=lambda present: editing.put(present, row, line.inside),
+            actor=self.actor,
+            etag=self.etag,
+        )
+        return True
+
+    def _judged(self, board: Board, line: Line, form: MappingForm, row: FieldMapping) -> bool:
+        """Say at its place what is wrong with a row that is to be on."""
+        if board.shape is None or not row.enabled:
+            return True
+        judged = row
+        if line.inside:
+            around = drafts.find(board.rows, line.inside)
+            if around is None:
+                return True
+            judged = editing.only(around, row)
+        found = publish.row_gaps(judged, board.shape, board.known)
+        place = PLACES.get(row.kind, "source")
+        for gap in found:
+            form.add_error(place, gap.message.removeprefix(f"{row.target}: "))
+        return not found
+
+    def _tried(self, board: Board, line: Line, form: MappingForm) -> HttpResponse:
+        """Show what the row would give for the sample."""
+        cell = None
+        if form.is_valid() and board.sample:
+            row = form.row()
+            changed = editing.put(board.rows, row, line.inside)
+            cell = board.tried(changed, row.uuid)
+        context = {"cell": cell, "sample": board.sample, "line": line}
+        return self.page(context, template="connections/_mapping_tried.html")
+
+    def _stale(self, form: MappingForm) -> HttpResponse:
+        """Show what was entered beside the draft as it is now; saving again takes it."""
+        board = self.load(self.find(), self.request.POST)
+        try:
+            line, top = self._named(board, self.request.POST)
+        except Http404:
+            message = f"{STALE} The mapping itself is gone."
+            raise Invalid(message, code="changed") from None
+        form.add_error(None, STALE)
+        return self._row(board, top, line, form, status=Changed.status)
+
+    def _row(
+        self,
+        board: Board,
+        top: Line,
+        line: Line | None,
+        form: MappingForm | None,
+        *,
+        status: int = 200,
+    ) -> HttpResponse:
+        context = {**self.context(board), "line": top, "open": line, "form": form}
+        if line is not None:
+            context["fields"] = board.sources_inside(line.inside)
+        if self.request.htmx:
+            return self.page(context, template="connections/_mapping_swap.html", status=status)
+        if line is None:
+            return see_other(self.request, self.place(board.holder, "mapping", board.query))
+        return self.page({**context, "tabs": ()}, status=status)
+
+
+class MappingSamples(MappingPage):
+    """Asks the source for records to try mappings on; it talks, so it opens no door meanwhile."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Ask first, and then answer inside the tenant's door."""
+        require(request, self.permission)
+        trouble = ""
+        if request.method == "POST":
+            with door.tenant(request.tenant.pk):
+                holder = self.find()
+                self.require_editable(holder)
+            try:
+                holder.fetch(now=timezone.now)
+            except (RemoteError, SyncAppError) as error:
+                trouble = error.message
+        with door.tenant(request.tenant.pk):
+            holder = self.find()
+            if request.method == "POST" and trouble:
+                board = self.load(holder, cast("TenantRequest", request).POST)
+                return self.board(board, trouble=trouble, status=409)
+            if request.htmx:
+                return self.board(self.load(holder, request.POST))
+            return see_other(request, self.place(holder, "mapping"))

@@ -5,15 +5,22 @@ Defaults are left out of a file, so that what stands there was decided by somebo
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from connections.document import Conditions, FieldMapping
 
 VERSION: Final = 1
 """Of the form of these files; a file names the one that it was written in."""
+
+
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
+"""What people call a thing: without blanks at its ends."""
+Word = Annotated[str, Meta(max_length=60)]
+Text = Annotated[str, Meta(max_length=500)]
+Number = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
 class Part(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -31,10 +38,10 @@ class ConfigPart(Part, frozen=True):
         settings: as the kind of system declares them; secrets are left out.
     """
 
-    name: str
-    system_type: str
-    environment: str = "live"
-    endpoint: str = ""
+    name: Name
+    system_type: Word
+    environment: Literal["live", "test", "dev"] = "live"
+    endpoint: Text = ""
     settings: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
@@ -54,22 +61,22 @@ class FieldPart(Part, frozen=True):
         formula: calculates it from other fields of the same record.
     """
 
-    name: str
-    label: str = ""
-    type: str = "text"
+    name: Word
+    label: Annotated[str, Meta(max_length=100)] = ""
+    type: Word = "text"
     is_key: bool = False
     required: bool = False
     is_unique: bool = False
-    indexed: str = "none"
-    reference: str = ""
+    indexed: Literal["none", "exact", "fold"] = "none"
+    reference: Word = ""
     choices: dict[str, str] = msgspec.field(default_factory=dict)
-    max_length: int | None = None
-    scale: int | None = None
+    max_length: Number | None = None
+    scale: Number | None = None
     default: Any = None
-    sensitivity: str = "none"
+    sensitivity: Literal["none", "pii", "ephi"] = "none"
     read_only: bool = False
-    formula: str = ""
-    description: str = ""
+    formula: Annotated[str, Meta(max_length=2000)] = ""
+    description: Annotated[str, Meta(max_length=200)] = ""
 
 
 class ColumnPart(Part, frozen=True):
@@ -80,8 +87,8 @@ class ColumnPart(Part, frozen=True):
         label: heads the column; the field's own if absent.
     """
 
-    field: str
-    label: str = ""
+    field: Word
+    label: Annotated[str, Meta(max_length=100)] = ""
 
 
 class ObjectPart(Part, frozen=True):
@@ -96,10 +103,10 @@ class ObjectPart(Part, frozen=True):
         columns: of its record list, in their order.
     """
 
-    type: str
-    name: str
-    description: str = ""
-    parent: str = ""
+    type: Word
+    name: Name
+    description: Text = ""
+    parent: Word = ""
     fields: tuple[FieldPart, ...] = ()
     columns: tuple[ColumnPart, ...] = ()
 
@@ -114,9 +121,9 @@ class MapPart(Part, frozen=True):
         entries: key and value, both as text.
     """
 
-    name: str
-    description: str = ""
-    value_type: str = "text"
+    name: Name
+    description: Text = ""
+    value_type: Literal["text", "number", "boolean"] = "text"
     entries: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -128,8 +135,8 @@ class ConnectorPart(Part, frozen=True):
         description: what it is for.
     """
 
-    name: str
-    description: str = ""
+    name: Name
+    description: Text = ""
 
 
 class ConnectionPart(Part, frozen=True):
@@ -151,25 +158,25 @@ class ConnectionPart(Part, frozen=True):
         conditions: which records take part.
     """
 
-    name: str
-    direction: str
-    system_type: str
+    name: Name
+    direction: Literal["inbound", "outbound"]
+    system_type: Word
     connector: str = ""
     config: str = ""
-    entity: str = ""
+    entity: Annotated[str, Meta(max_length=200)] = ""
     object: str = ""
-    label: str = ""
-    primary_key: str = ""
-    query_filter: str = ""
-    page_size: int = 1000
+    label: Word = ""
+    primary_key: Word = ""
+    query_filter: Annotated[str, Meta(max_length=10_000)] = ""
+    page_size: Annotated[int, Meta(ge=1, le=10_000)] = 1000
     allow_create: bool = True
     allow_update: bool = True
-    deletes: str = "ignore"
-    enrolment: str = "automatic"
-    key_from: str = "us"
+    deletes: Literal["ignore", "deactivate", "delete"] = "ignore"
+    enrolment: Literal["automatic", "by_hand"] = "automatic"
+    key_from: Literal["us", "target"] = "us"
     only_changes: bool = True
     log_all: bool = True
-    keep_days: int = 60
+    keep_days: Literal[30, 60, 180, 365] = 60
     mapping: tuple[FieldMapping, ...] = ()
     conditions: Conditions = msgspec.field(default_factory=Conditions)
 
@@ -184,9 +191,9 @@ class SetPart(Part, frozen=True):
         connectors: their names, in the order in which they run.
     """
 
-    name: str
-    description: str = ""
-    on_failure: str = "stop"
+    name: Name
+    description: Text = ""
+    on_failure: Literal["stop", "go_on"] = "stop"
     connectors: tuple[str, ...] = ()
 
 

@@ -17,6 +17,7 @@ import yaml
 from yaml import events
 
 from connections.definitions.places import MOST_BYTES, Lines, Place, wrong
+from objects.values import storable
 
 MOST_VALUES: Final = 250_000
 """Scalars, lists and mappings of a file."""
@@ -98,6 +99,9 @@ class _Reader:
             text = f"This is nested deeper than {MOST_LEVELS} levels."
             raise wrong(text, place[:3], self.lines)
         if isinstance(event, events.ScalarEvent):
+            if not storable(event.value):
+                text = "This holds a character that cannot be stored."
+                raise wrong(text, place, self.lines)
             return scalar(event.value, quoted=not event.implicit[0])
         if isinstance(event, events.SequenceStartEvent):
             return list(self._items(place))

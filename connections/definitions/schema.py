@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
+from connections.definitions import advice
 from connections.definitions.parts import VERSION, Definitions, Part, key_of
-from connections.definitions.places import Lines, Place, WrongFile, wrong
+from connections.definitions.places import Lines, Place, wrong
 from connections.definitions.reading import parse
 from connections.document import read_conditions, read_mappings
 from syncapp.errors import Invalid
 
-MOST_THINGS: Final = 20_000
+MOST_THINGS: Final = 5000
 """Configs, objects, fields, mappings and so on, all together; entries of maps have their own limit."""
 
 
@@ -65,7 +65,8 @@ def converted(text: str, kind: type[Some]) -> tuple[Some, Lines]:
     except msgspec.ValidationError as error:
         message, _, way = str(error).partition(" - at `$")
         place = _place(way.rstrip("`"), plain)
-        raise _explained(message, kind, place, lines) from error
+        sentence, inner = advice.on(message, _kind_at(kind, place))
+        raise wrong(sentence, (*place, *inner), lines) from error
     _check(found, lines)
     return found, lines
 
@@ -148,42 +149,6 @@ def _kind_at(kind: Any, place: Place) -> Any:
         else:
             return None
     return kind
-
-
-def _explained(message: str, kind: Any, place: Place, lines: Lines) -> WrongFile:
-    """Say what the decoder found, and what to do about it."""
-    inner = _kind_at(kind, place)
-    if unknown := re.match(r"Object contains unknown field `(.*)`", message):
-        known = [one.name for one in msgspec.structs.fields(inner)] if _is_part(inner) else []
-        hint = f" There are: {', '.join(known)}." if known else ""
-        return wrong(f"This is not known here.{hint}", (*place, unknown[1]), lines)
-    if lacking := re.match(r"Object missing required field `(.*)`", message):
-        return wrong(f"“{lacking[1]}” is missing.", place, lines)
-    if wrong_type := re.match(r"Expected `(.*)`, got `(.*)`", message):
-        expected, got = (_TYPES.get(name, name) for name in wrong_type.groups())
-        hint = " Put it in quotes." if "text" in expected and got in _SCALARS else ""
-        return wrong(f"This is {got}, and should be {expected}.{hint}", place, lines)
-    if isinstance(inner, type) and issubclass(inner, StrEnum):
-        return wrong(f"This is none of: {', '.join(inner)}.", place, lines)
-    return wrong(f"{message}.", place, lines)
-
-
-_TYPES: Final[Mapping[str, str]] = {
-    "str": "text",
-    "int": "a whole number",
-    "decimal": "a number",
-    "bool": "true or false",
-    "null": "empty",
-    "array": "a list",
-    "object": "a mapping",
-    "int | null": "a whole number or nothing",
-    "str | null": "text",
-}
-_SCALARS: Final = frozenset({"a whole number", "a number", "true or false", "empty"})
-
-
-def _is_part(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Struct)
 
 
 def plain(value: Any) -> Any:

@@ -253,7 +253,9 @@ def spec_for(connection_id: int, version_id: int | None = None) -> SyncSpec:
     ).first()
     if stored is None:
         raise NotThere("The connect object of this connection is gone.")
-    return compile_version(version, objects.services.load_shape(stored), load_maps)
+    return compile_version(
+        version, objects.services.load_shape(stored), load_maps, objects.services.load_shapes
+    )
 
 
 def config_for(config_id: int) -> ConnectionConfig:

@@ -17,7 +17,7 @@ from objects.records.changes import ChangeOp, RecordChange, Stored, Written
 from objects.shape import FieldShape, ObjectShape
 from objects.values import index_text
 from syncapp.sync import pipeline, watching, writing
-from syncapp.sync.changes import FINAL, Decision, LinkFact, Tally
+from syncapp.sync.changes import FINAL, Decision, Family, LinkFact, Tally
 from syncapp.sync.pipeline import Settled
 
 FIELDS = (
@@ -119,6 +119,7 @@ class Memory:
 
     spec: SyncSpec
     records: dict[int, Stored] = field(default_factory=dict)
+    children: dict[str, dict[int, Stored]] = field(default_factory=dict)
     known: dict[int, LinkFact] = field(default_factory=dict)
     sibling_links: dict[str, int] = field(default_factory=dict)
     log: list[Decision] = field(default_factory=list)
@@ -173,13 +174,14 @@ class Memory:
 
     @contextmanager
     def page(self) -> Iterator[None]:
-        before = dict(self.records), dict(self.known), self._seq
+        children = {name: dict(ones) for name, ones in self.children.items()}
+        before = dict(self.records), children, dict(self.known), self._seq
         self._open = True
         self.answers.turn_page()
         try:
             yield
         except BaseException:
-            self.records, self.known, self._seq = before
+            self.records, self.children, self.known, self._seq = before
             raise
         finally:
             self._open = False
@@ -224,8 +226,19 @@ class Memory:
             if link.record_id is not None and link.record_id in record_ids
         }
 
+    def family(
+        self, child: ObjectShape, keys: Collection[str], parents: Collection[int]
+    ) -> Family:
+        self._ask(f"family {child.type}")
+        records = self._of(child).values()
+        by_parent: dict[int, list[Stored]] = {}
+        for one in records:
+            if one.parent_id in parents and one.parent_id is not None and not one.deleted:
+                by_parent.setdefault(one.parent_id, []).append(one)
+        return Family({one.key: one for one in records if one.key in keys}, by_parent)
+
     def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:
-        changing = writing.refuse_clashes(decisions, self._clashes)
+        changing = writing.refuse_clashes(self.spec, decisions, self._clashes)
         writing.apply(changing, self._attempt, halving=halving)
 
     def keep(self, settled: Settled) -> None:
@@ -242,42 +255,60 @@ class Memory:
         assert self._open
         self.asked.append(question)
 
-    def _clashes(self, changes: Sequence[RecordChange]) -> dict[int, FieldShape]:
+    def _clashes(
+        self, shape: ObjectShape, changes: Sequence[RecordChange]
+    ) -> dict[int, FieldShape]:
         forbidden = {}
+        records = self._of(shape)
         owners = {
             (one.name, record.values.get(one.name)): record.id
-            for one in self.spec.shape.unique
-            for record in self.records.values()
+            for one in shape.unique
+            for record in records.values()
             if not record.deleted
         }
         for number, change in enumerate(changes):
             own: Any = change.existing.id if change.existing else f"new {number}"
-            for one in self.spec.shape.unique:
+            for one in shape.unique:
                 value = change.values.get(one.name)
                 if value is not None and owners.setdefault((one.name, value), own) != own:
                     forbidden[number] = one
         return forbidden
 
-    def _attempt(self, changes: Sequence[RecordChange]) -> list[Written]:
+    def _attempt(self, decisions: Sequence[Decision]) -> None:
         self.sets += 1
+        before = dict(self.records), {name: dict(ones) for name, ones in self.children.items()}
+        try:
+            writing.write(self.spec, decisions, self._write)
+        except writing.SetRefused:
+            self.records, self.children = before
+            raise
+
+    def _write(self, shape: ObjectShape, changes: Sequence[RecordChange]) -> list[Written]:
         if any(change.key in self.poison for change in changes):
             raise writing.SetRefused("poison")
-        return [self._written(change) for change in changes]
+        return [self._written(self._of(shape), change) for change in changes]
 
-    def _written(self, change: RecordChange) -> Written:
+    def _of(self, shape: ObjectShape) -> dict[int, Stored]:
+        own = shape.id == self.spec.shape.id
+        return self.records if own else self.children.setdefault(shape.type, {})
+
+    def _written(self, records: dict[int, Stored], change: RecordChange) -> Written:
         self._seq += 1
         old, key = change.existing, change.new_key or change.key
-        taken = [one for one in self.records.values() if one.key == key]
+        taken = [one for one in records.values() if one.key == key]
         assert all(old is not None and one.id == old.id for one in taken), "key is taken"
         if old is None:
-            new = Stored(self._seq, key, self._seq, 1, False, dict(change.values))
+            new = Stored(
+                self._seq, key, self._seq, 1, False, dict(change.values), change.parent_id
+            )
         else:
-            assert self.records[old.id] == old
+            assert records[old.id] == old
             whole = change.op is ChangeOp.RESURRECT
             values = {**({} if whole else old.values), **change.values}
             deleted = change.op is ChangeOp.DELETE
-            new = Stored(old.id, key, self._seq, old.rev + 1, deleted, values)
-        self.records[new.id] = new
+            parent = change.parent_id or old.parent_id
+            new = Stored(old.id, key, self._seq, old.rev + 1, deleted, values, parent)
+        records[new.id] = new
         return Written(new.id, new.seq, new.rev)
 
     def _vector(self, one: Decision, old: LinkFact | None) -> bytes | None:

@@ -69,6 +69,7 @@ class RecordChange(NamedTuple):
             change (None sets null), for DELETE nothing.
         existing: what is stored; needed for everything but CREATE.
         new_key: the key, if an UPDATE changes it.
+        parent_id: the record that it belongs to from now on; None leaves that as it is.
     """
 
     op: ChangeOp
@@ -76,6 +77,7 @@ class RecordChange(NamedTuple):
     values: Mapping[str, Any]
     existing: Stored | None = None
     new_key: str | None = None
+    parent_id: int | None = None
 
 
 class Written(NamedTuple):

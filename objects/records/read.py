@@ -89,6 +89,19 @@ def by_keys(object_id: int, keys: Iterable[str]) -> dict[str, Stored]:
     return {row[1]: _stored(row) for row in _rows(sql, [findable, object_id])}
 
 
+def by_parents(object_id: int, parent_ids: Iterable[int]) -> dict[int, list[Stored]]:
+    """Find the live records of a child object that belong to these records, by key."""
+    sql = (
+        f"SELECT found.* {_EACH} (SELECT object_id, {_STORED} FROM record"  # noqa: S608
+        " WHERE parent_id = wanted.item::bigint AND deleted_at IS NULL OFFSET 0) AS found"
+    )
+    found: dict[int, list[Stored]] = {}
+    for row in _rows(sql, [canonical.text([one for one in parent_ids if _is_id(one)])]):
+        if row[0] == object_id:
+            found.setdefault(row[-1], []).append(_stored(row[1:]))
+    return {parent: sorted(ones, key=_by_key) for parent, ones in found.items()}
+
+
 def by_field(field_id: int, texts: Iterable[str]) -> dict[str, list[int]]:
     """Find ids of live records by the value of a searched field.
 
@@ -250,6 +263,10 @@ def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         cursor.execute(sql, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+def _by_key(stored: Stored) -> str:
+    return stored.key
 
 
 def _stored(row: tuple[Any, ...]) -> Stored:

@@ -100,14 +100,17 @@ def _insert(
 ) -> dict[int, Written]:
     if not created:
         return {}
-    rows = [{"k": change.key, "s": seq, "v": change.values} for seq, change in created]
+    rows = [
+        {"k": change.key, "s": seq, "v": change.values, "p": change.parent_id}
+        for seq, change in created
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO record (object_id, tenant_id, key, seq, rev, "values",
+            INSERT INTO record (object_id, tenant_id, key, seq, rev, "values", parent_id,
                                 created_at, updated_at, origin, origin_id)
-            SELECT %s, %s, r.k, r.s, 1, r.v, %s, %s, %s, %s
-            FROM jsonb_to_recordset(%s::jsonb) AS r(k text, s bigint, v jsonb)
+            SELECT %s, %s, r.k, r.s, 1, r.v, r.p, %s, %s, %s, %s
+            FROM jsonb_to_recordset(%s::jsonb) AS r(k text, s bigint, v jsonb, p bigint)
             RETURNING seq, id
             """,
             [shape.id, shape.tenant_id, now, now, *source, canonical.text(rows)],
@@ -127,6 +130,7 @@ def _update(
             "o": change.op,
             "k": change.new_key,
             "v": change.values,
+            "p": change.parent_id,
         }
         for seq, change in changed
     ]
@@ -139,10 +143,11 @@ def _update(
                 rev = record.rev + 1,
                 "values" = CASE r.o WHEN %s THEN r.v WHEN %s THEN record."values"
                            ELSE record."values" || r.v END,
+                parent_id = coalesce(r.p, record.parent_id),
                 deleted_at = CASE r.o WHEN %s THEN %s::timestamptz END,
                 updated_at = %s, origin = %s, origin_id = %s
             FROM jsonb_to_recordset(%s::jsonb)
-                AS r(i bigint, s bigint, o smallint, k text, v jsonb)
+                AS r(i bigint, s bigint, o smallint, k text, v jsonb, p bigint)
             WHERE record.id = r.i
             RETURNING record.seq, record.id, record.rev
             """,
@@ -220,6 +225,12 @@ class Announcements:
         """Give the ids of records that another thing happened to."""
         pairs = zip(self._changes, self._written, strict=True)
         return [written.id for change, written in pairs if change.op is not without]
+
+    def parents(self) -> set[int]:
+        """Give the ids of the records that these belong to, or belonged to before."""
+        now = {change.parent_id for change in self._changes}
+        before = {change.existing.parent_id for change in self._changes if change.existing}
+        return {one for one in now | before if one is not None}
 
 
 def _announcement(change: RecordChange, written: Written) -> Announcement:

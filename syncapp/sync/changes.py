@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +10,7 @@ from connections.kit.codes import OUTCOMES, Code, Outcome
 from connections.kit.values import Record
 from connections.spec import Mapped
 from objects.records.changes import RecordChange, Stored
+from objects.shape import ObjectShape
 
 FINAL: Final = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED})
 """Outcomes after which the same source record needs no second look."""
@@ -99,6 +100,25 @@ class Incoming:
         return self.link.record_id if self.link is not None else None
 
 
+class Family(NamedTuple):
+    """What is stored of one child object, for the records of a page.
+
+    Attributes:
+        by_key: its records, live and deleted.
+        by_parent: the live ones, by the id of the record that they belong to.
+    """
+
+    by_key: Mapping[str, Stored] = {}
+    by_parent: Mapping[int, Sequence[Stored]] = {}
+
+
+class ChildChange(NamedTuple):
+    """What to write of a child record; whose child it is, is the decision's record."""
+
+    shape: ObjectShape
+    change: RecordChange
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known about the records of a page, read in sets before anything is decided.
@@ -109,6 +129,7 @@ class Facts:
         matches: text of the primary key field → record ids, where that field is not the key.
         siblings: remote id → record id, from other pairs of the same entity and object.
         holders: record id → the link of this pair that holds the record.
+        children: type of a child object → what is stored of it.
     """
 
     by_id: Mapping[int, Stored] = field(default_factory=dict)
@@ -116,6 +137,7 @@ class Facts:
     matches: Mapping[str, list[int]] = field(default_factory=dict)
     siblings: Mapping[str, int] = field(default_factory=dict)
     holders: Mapping[int, LinkFact] = field(default_factory=dict)
+    children: Mapping[str, Family] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -128,6 +150,7 @@ class Decision:
         key: the record's key, as far as it is known.
         record_id: our record; for a new one known after writing.
         change: what to write into the record store, or None.
+        children: the same for its child records.
         digest: kept with the link if the outcome is final.
         linked: the link is to be written; False where it is right already or cannot be.
         dead: the link's source record is deleted.
@@ -152,11 +175,18 @@ class Decision:
     half: int | None = None
     former: int | None = None
     seq: int | None = None
+    children: Sequence[ChildChange] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to write for it."""
+        return self.change is not None or bool(self.children)
 
     def reject(self, verdict: Verdict) -> None:
         """Turn it into a rejection: nothing will be written for this record."""
         self.outcome, self.code, self.verdict = Outcome.REJECTED, verdict.code, verdict
         self.change = self.half = self.former = None
+        self.children = ()
         self.record_id = self.link.record_id if self.link is not None else None
 
 

@@ -18,7 +18,7 @@ from connections.kit.values import Record
 from connections.spec import Mapped, Refusal, Surroundings, SyncSpec
 from objects.records.changes import ChangeOp, RecordChange, Stored
 from objects.values import completed, index_text, missing, plain
-from syncapp.sync import options, rounds, verdicts
+from syncapp.sync import children, options, rounds, verdicts
 from syncapp.sync.changes import Decision, Facts, Incoming, LinkFact, Reading, Verdict
 
 Links = Mapping[str, LinkFact]
@@ -96,7 +96,10 @@ def decide(spec: SyncSpec, incoming: Sequence[Incoming], facts: Facts) -> list[D
         One decision per record, in the same order. A change holds only fields that differ.
     """
     page = _Page(spec, facts, incoming)
-    return [page.decide(one) for one in incoming]
+    decisions = [page.decide(one) for one in incoming]
+    if spec.children:
+        children.decide(spec, decisions, incoming, facts)
+    return decisions
 
 
 class _Page:

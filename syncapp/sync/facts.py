@@ -10,8 +10,9 @@ from typing import Protocol, TypeVar
 
 from connections.spec import SyncSpec
 from objects.records.changes import Stored
+from objects.shape import ObjectShape
 from syncapp.sync import diff
-from syncapp.sync.changes import Facts, Incoming, LinkFact
+from syncapp.sync.changes import Facts, Family, Incoming, LinkFact
 
 Key = TypeVar("Key", int, str)
 Answer = TypeVar("Answer")
@@ -35,6 +36,11 @@ class Lookups(Protocol):
     def holders(self, record_ids: Collection[int]) -> Mapping[int, LinkFact]:
         """Find the links of this pair that hold these records."""
 
+    def family(
+        self, child: ObjectShape, keys: Collection[str], parents: Collection[int]
+    ) -> Family:
+        """Find child records by key, deleted ones too, and all live ones of these parents."""
+
 
 def gather(spec: SyncSpec, incoming: Sequence[Incoming], lookups: Lookups) -> Facts:
     """Ask what these records need to be decided."""
@@ -53,7 +59,28 @@ def gather(spec: SyncSpec, incoming: Sequence[Incoming], lookups: Lookups) -> Fa
     by_key = _ask(lookups.by_keys, _keys(incoming, by_id))
     wanted = {one.mapped.record_key for one in free if one.mapped is not None}
     found |= {stored.id for key, stored in by_key.items() if key in wanted}
-    return Facts(by_id, by_key, matches, siblings, _ask(lookups.holders, found))
+    children = _families(
+        spec, incoming, lookups, {*by_id, *(one.id for one in by_key.values())}
+    )
+    return Facts(by_id, by_key, matches, siblings, _ask(lookups.holders, found), children)
+
+
+def _families(
+    spec: SyncSpec, incoming: Sequence[Incoming], lookups: Lookups, parents: Collection[int]
+) -> Mapping[str, Family]:
+    """Ask for the child records of all records that may be concerned."""
+    found = {}
+    for row in spec.children:
+        child = row.target.name
+        keys = {
+            line.key
+            for one in incoming
+            if _mapped(one) and one.mapped is not None and one.mapped.children
+            for line in one.mapped.children.get(child, ())
+        }
+        if row.child is not None and (keys or parents):
+            found[child] = lookups.family(row.child.shape, keys, parents)
+    return found
 
 
 def _keys(incoming: Sequence[Incoming], by_id: Mapping[int, Stored]) -> set[str]:

@@ -17,5 +17,10 @@ def listen() -> None:
 
 
 def _mark(shape: ObjectShape, announcements: Announcements, source: Source, **_: Any) -> None:
-    """Links of records that were there before; a new one has none that could be out of date."""
+    """Links of records that were there before; a new one has none that could be out of date.
+
+    What is settled along with a record, its child records, concerns the record's links.
+    """
     state.look_again(shape.id, announcements.ids(without=ChangeOp.CREATE), source)
+    if shape.parent_id is not None:
+        state.look_again(shape.parent_id, announcements.parents(), source)

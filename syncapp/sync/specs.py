@@ -72,7 +72,9 @@ def spec_of(run: SyncLog) -> SyncSpec:
     if stored is None:
         raise Refused("The connect object of this connection is gone.")
     draft = Draft(run.tenant_id, run.connection_id, document)
-    return compile_version(draft, objects.services.load_shape(stored), load_maps)
+    return compile_version(
+        draft, objects.services.load_shape(stored), load_maps, objects.services.load_shapes
+    )
 
 
 def surrounded(

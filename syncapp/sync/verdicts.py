@@ -107,6 +107,22 @@ def no_reference(field: FieldShape, key: str) -> Verdict:
     return Verdict("match", Code.NO_REFERENCE, field.name, message)
 
 
+def of_child(type_: str, key: str, verdict: Verdict) -> Verdict:
+    """Say in which child record it is."""
+    place = f"{type_} “{key}”"
+    message = f"{place}: {verdict.message}"
+    return Verdict(verdict.step, verdict.code, f"{type_}.{verdict.field}".strip("."), message)
+
+
+def child_twice(type_: str, key: str, *, here: bool) -> Verdict:
+    """Say that two lines would be one child record."""
+    where = (
+        "Two lines of this record have" if here else "Another record of this page has a line of"
+    )
+    message = f"{type_}: {where} the key “{key}”."
+    return Verdict("match", Code.KEY_LINKED_ELSEWHERE, type_, message)
+
+
 def refused_by_database(said: str) -> Verdict:
     """Say what the database said."""
     message = f"The database refused the record: {said}"

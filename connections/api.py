@@ -21,7 +21,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from connections import configs, discovery, publish, services
+from connections import configs, discovery, kept, publish, services
 from connections.directions import DIRECTIONS, INBOUND, OUTBOUND
 from connections.filters import ConfigFilterSet, DirectedFilterSet
 from connections.kit.base import RemoteError
@@ -312,11 +312,8 @@ class ConnectionSourceViewSet(_Directed):
     def sample(self, _request: Request, pk: int) -> HttpResponse:
         """Give the first records of the stored query."""
         row = self._row(pk)
-        if row.config is None or not row.entity:
-            raise Refused("This connection has no config or no entity yet.")
-        query = discovery.sample_query(row.entity, row.query_filter)
         try:
-            sample = discovery.sample(row.config, query, now=timezone.now)
+            sample = kept.look(row, now=timezone.now)
         except RemoteError as error:
             raise RemoteTroubleError(error) from error
         return _exact(asdict(sample))

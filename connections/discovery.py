@@ -5,16 +5,16 @@ What talks to the system is called with no transaction open.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import xxhash
 
 from connections import accounts
-from connections.kit.base import Entity, Query
+from connections.kit.base import Entity, Query, Record
 from connections.kit.codes import FieldType
 from connections.models import ConnectionConfig, RemoteEntity
 from connections.opening import open_system
@@ -27,7 +27,7 @@ _DEPTH: Final = 3
 _SHOWN: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Sample:
     """The first records that a query gives.
 
@@ -41,6 +41,30 @@ class Sample:
     unreadable: int
     fields: Sequence[str]
     elapsed_ms: int
+
+
+@dataclasses.dataclass(slots=True)
+class Seen:
+    """The same while it is read: records with their ids."""
+
+    records: list[Record] = dataclasses.field(default_factory=list)
+    unreadable: int = 0
+    elapsed_ms: int = 0
+
+    def take(self, record: Record) -> None:
+        """Add a record, or count it if it cannot be decoded."""
+        try:
+            _ = record.values
+        except (ValueError, *canonical.type_errors):
+            self.unreadable += 1
+        else:
+            self.records.append(record)
+
+    def told(self) -> Sample:
+        """Give what people see of it."""
+        values = [record.values for record in self.records]
+        fields = dict.fromkeys(name for one in values for name in one)
+        return Sample(values, self.unreadable, list(fields), self.elapsed_ms)
 
 
 def known_entities(config: ConnectionConfig) -> list[RemoteEntity]:
@@ -96,22 +120,28 @@ def sample(config: ConnectionConfig, query: Query, *, now: Callable[[], datetime
     Raises:
         RemoteError: the system says why not, such as an unknown entity or a bad filter.
     """
+    return first_records(config, query, now=now).told()
+
+
+def first_records(
+    config: ConnectionConfig, query: Query, *, now: Callable[[], datetime]
+) -> Seen:
+    """The same, with the records as the engine has them.
+
+    Raises:
+        RemoteError: the system says why not.
+    """
     started = time.perf_counter()
-    records: list[Mapping[str, Any]] = []
-    unreadable = 0
+    seen = Seen()
     with open_system(config, now=now) as system:
         for page in system.read(query, None):
             for record in page.records:
-                try:
-                    records.append(record.values)
-                except (ValueError, *canonical.type_errors):
-                    unreadable += 1
-            if page.complete or len(records) >= query.page_size:
+                seen.take(record)
+            if page.complete or len(seen.records) >= query.page_size:
                 break
-    records = records[: query.page_size]
-    fields = dict.fromkeys(name for record in records for name in record)
-    elapsed_ms = round((time.perf_counter() - started) * 1000)
-    return Sample(records, unreadable, list(fields), elapsed_ms)
+    seen.records = seen.records[: query.page_size]
+    seen.elapsed_ms = round((time.perf_counter() - started) * 1000)
+    return seen
 
 
 def sample_query(entity: str, query_filter: str, limit: int = SAMPLE) -> Query:
@@ -154,7 +184,7 @@ def importable(entity: RemoteEntity) -> list[dict[str, Any]]:
 
 def schema_of(entity: Entity) -> dict[str, Any]:
     """Write an entity's description down as JSON."""
-    plain = asdict(entity)
+    plain = dataclasses.asdict(entity)
     plain["caps"]["ops"] = sorted(plain["caps"]["ops"])
     return {name: plain[name] for name in ("label", "fields", "key", "caps", "change_field")}
 

@@ -1,38 +1,22 @@
-"""Records on which a formula is tried: stored ones, or what a connection's source gives now."""
+"""Records on which a formula is tried: stored ones, or those of a connection's source."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from connections import discovery
-from connections.models import Connection, SourceSample
+from connections import discovery, kept
+from connections.models import Connection
+from connections.sampled import Sampled as Sampled  # noqa: PLC0414  reached through here
 from objects.models import ConnectObject
 from objects.records import read
 from objects.records.changes import Listed
-from syncapp import canonical
-from syncapp.errors import NotThere, Refused
+from syncapp.errors import NotThere
 from syncapp.tenants import door
 from syncapp.tenants.models import Tenant
 
 MOST: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """One record.
-
-    Attributes:
-        label: its key, or its place if it has none.
-        record: field → value.
-        record_id: the stored record; None if it is another system's.
-    """
-
-    label: str
-    record: Mapping[str, Any]
-    record_id: int | None = None
 
 
 def stored(tenant: Tenant, record_id: int) -> Sampled:
@@ -65,31 +49,24 @@ def latest(whole: ConnectObject, limit: int = MOST) -> list[Sampled]:
 def of_source(
     connection: Connection, *, now: Callable[[], datetime], limit: int = MOST
 ) -> list[Sampled]:
-    """Ask a connection's source for its first records; called with no transaction open.
+    """Give kept records of a connection's source, or ask it for its first ones and keep them.
+
+    Called with no transaction open.
 
     Raises:
         Refused: the connection is not that far yet.
         RemoteError: the system says why not.
     """
-    if connection.config is None or not connection.entity:
-        raise Refused("This connection has no config or no entity yet.")
-    query = discovery.sample_query(connection.entity, connection.query_filter, limit)
-    sample = discovery.sample(connection.config, query, now=now)
+    with door.tenant(connection.tenant_id):
+        if found := kept.samples(connection, limit):
+            return found
+    sample = kept.look(connection, now=now, limit=limit)
     with door.tenant(connection.tenant_id):
         entity = discovery.known_entity(connection.config, connection.entity)
     key = (entity.schema.get("key") if entity else None) or ()
     return [
         Sampled(_label(record, key) or f"record {number}", record)
         for number, record in enumerate(sample.records, 1)
-    ]
-
-
-def kept(connection: Connection) -> list[Sampled]:
-    """Give the source records of a connection that were kept, those with the smallest ids first."""
-    rows = SourceSample.objects.filter(tenant_id=connection.tenant_id, connection=connection)
-    return [
-        Sampled(one.remote_id, canonical.loads(bytes(one.raw)))
-        for one in rows.order_by("remote_id")
     ]
 
 

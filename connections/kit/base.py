@@ -199,6 +199,7 @@ class System(ABC):
         endpoint_help: an example of a right address.
         filter_help: what the query filter of a connection is written in.
         listed: offered in forms; False for kinds that serve tests and drills.
+        narrows: reading gives the wanted fields of a query and no others.
     """
 
     label: ClassVar[str]
@@ -207,6 +208,7 @@ class System(ABC):
     endpoint_help: ClassVar[str] = ""
     filter_help: ClassVar[str] = ""
     listed: ClassVar[bool] = True
+    narrows: ClassVar[bool] = False
 
     def __init__(self, context: Context) -> None:
         self.context = context

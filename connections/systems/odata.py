@@ -93,6 +93,7 @@ class OData(System):
 
     label: ClassVar[str] = "OData v4"
     endpoint_label: ClassVar[str | None] = "Service root"
+    narrows: ClassVar[bool] = True
     endpoint_help: ClassVar[str] = "https://erp.example.com/odata/v4/"
     filter_help: ClassVar[str] = "OData, such as Country eq 'DE' and Frozen eq false"
     settings: ClassVar[tuple[Setting, ...]] = (

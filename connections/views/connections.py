@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from connections import declared, discovery, services
+from connections import declared, kept, services
 from connections.directions import INBOUND, Direction
 from connections.document import read_mappings
 from connections.filters import ConnectionFilterSet
@@ -226,9 +226,8 @@ def test_query(request: TenantRequest, pk: int, way: Direction) -> HttpResponse:
     if row.config is None or not row.entity:
         error = "Choose a connection config and an entity first."
     else:
-        query = discovery.sample_query(row.entity, row.query_filter)
         try:
-            sample = discovery.sample(row.config, query, now=timezone.now)
+            sample = kept.look(row, now=timezone.now)
         except RemoteError as problem:
             error = problem.message
     back = tenant_reverse(request, way.page("detail"), pk=row.pk)

@@ -24,6 +24,7 @@ from django import db
 from django.conf import settings
 
 import connections.services
+from connections import kept
 from connections.kit.errors import ErrorKind, RemoteError
 from connections.kit.values import Page, Query
 from connections.models import Connection
@@ -47,6 +48,7 @@ from syncapp.sync.importing import Imported, Previewed
 from syncapp.sync.leases import Claim, Heartbeat
 from syncapp.sync.models import Schedule
 from syncapp.sync.pipeline import End, Fenced
+from syncapp.sync.sampling import Sampling
 from syncapp.tenants import door
 from syncapp.tenants.actors import SCHEDULE
 from synclogs.models import SyncLog
@@ -207,8 +209,10 @@ class _Slice:
             config = imports.config_of(self.run, spec)
             spec, context = specs.surrounded(self.run, spec, config)
             pages, cursor = self._place(spec)
+            sampling = self._sampling(spec, pages)
         make = _destination(self.run)
         store = make(spec, self.run, self.claimed.token, self.clock, pages)
+        store.sampling = sampling
         opened = connections.services.open_system(
             config, now=self.clock, cancelled=self.over.is_set
         )
@@ -234,13 +238,24 @@ class _Slice:
             return pages, cursor
         return 0, state.delta_cursor(spec)
 
+    def _sampling(self, spec: SyncSpec, pages: int) -> Sampling | None:
+        """Say who keeps samples; a rehearsal brings some, whole ones, if there are few yet."""
+        if self.run.kind != SyncLog.Kind.DRY:
+            return Sampling(spec, whole=False)
+        if not pages:
+            self.run.window["samples"] = kept.wanted(spec.tenant_id, spec.connection_id)
+            owned = SyncLog.objects.for_tenant(self.run.tenant_id)
+            owned.filter(pk=self.run.pk).update(window=self.run.window)
+        return Sampling(spec, whole=True) if self.run.window.get("samples") else None
+
     def _query(self, spec: SyncSpec) -> Query:
+        whole = self.run.window.get("samples", False)
         return Query(
             spec.entity,
             filter=spec.query_filter,
             page_size=spec.page_size,
             max_records=self._limit,
-            fields=spec.reads or None,
+            fields=None if whole else spec.reads or None,
         )
 
     @property

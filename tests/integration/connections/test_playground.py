@@ -9,6 +9,7 @@ from django.test import Client
 
 from connections.kit.base import ErrorKind, RemoteError
 from connections.kit.world import Fault, World
+from connections.models import SourceSample
 from objects.records.changes import Origin, Source
 from objects.services import load_shape, records
 from syncapp.tenants import door
@@ -97,6 +98,9 @@ def test_the_records_of_a_source_are_tried(alices: Client, acme: Tenant, world: 
     assert "3 ok" in told(post(alices, **sent, _wish="test"))
     assert "No record has the key" in told(post(alices, **sent, key="nope", _wish="load"))
     world.faults.append(Fault("read", error=RemoteError(ErrorKind.AUTH, "Wrong password.")))
+    assert "3 ok" in told(post(alices, **sent, _wish="test"))  # they were kept: nobody is asked
+    with door.tenant(acme.pk):
+        SourceSample.objects.all().delete()
     assert "Wrong password." in told(post(alices, **sent, _wish="test"))
 
 

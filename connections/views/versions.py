@@ -131,6 +131,7 @@ def _context(
         "may_publish": may(request, way.permission("activate")),
         "may_edit": may(request, way.permission("edit")),
         "revert_name": way.page("revert"),
+        "impact_url": tenant_reverse(request, f"sync:{way.code}_impact", pk=row.pk),
     }
 
 

@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from objects.shape import KEY_LIMIT
+from syncapp.sync.recount import Count
 from syncapp.sync.services import LONGEST_INTERVAL
 from syncapp.ui.forms import Form
 
@@ -37,6 +39,21 @@ class DryRunForm(Form):
             "changes_only": reads == "changes",
             "max_records": (bound or 100) if reads == "first" else None,
         }
+
+
+class CountForm(forms.Form):
+    """Where a count stands, as the address carries it from one request to the next."""
+
+    tried = forms.IntegerField(min_value=0)
+    changed = forms.IntegerField(min_value=0)
+    added = forms.IntegerField(min_value=0)
+    dropped = forms.IntegerField(min_value=0)
+    after = forms.CharField(max_length=KEY_LIMIT, strip=False)
+
+    @property
+    def count(self) -> Count:
+        """Give the count to go on from: the beginning, if the address names none."""
+        return Count(**self.cleaned_data) if self.is_valid() else Count()
 
 
 class ScheduleForm(Form):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.urls import URLPattern, URLResolver, path
 
-from syncapp.sync import api, views
+from connections.directions import DIRECTIONS
+from syncapp.sync import api, api_sets, views, views_sets
+from syncapp.ui.access import permission
 
 app_name = "sync"
 
@@ -14,10 +18,29 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "connections/<int:pk>/schedule/", views.connection_schedule, name="connection_schedule"
     ),
-    path("connections/<int:pk>/impact/", views.connection_impact, name="connection_impact"),
+    *(
+        path(
+            f"{way.code}/<int:pk>/impact/",
+            permission(way.permission("view"))(partial(views.connection_impact, way=way)),
+            name=f"{way.code}_impact",
+        )
+        for way in DIRECTIONS.values()
+    ),
     path("runs/<int:pk>/stop/", views.run_stop, name="run_stop"),
+    path("connectors/<int:pk>/run/", views_sets.connector_run, name="connector_run"),
+    path("connector-sets/<int:pk>/run/", views_sets.set_run, name="set_run"),
+    path("connector-sets/<int:pk>/stop/", views_sets.set_stop, name="set_stop"),
+    path("connector-sets/<int:pk>/progress/", views_sets.set_panel, name="set_panel"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
+    *(
+        path(
+            f"connector-sets/<int:pk>/{verb}/",
+            api_sets.SetRunViewSet.as_view({method: verb}),
+            name=f"api-connector-set-{verb}",
+        )
+        for verb, method in (("runs", "get"), ("run", "post"), ("stop", "post"))
+    ),
     path(
         "connections/<int:pk>/run/",
         api.ConnectionRunViewSet.as_view({"post": "run"}),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -8,10 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from connections.directions import Direction
 from connections.models import Connection
 from syncapp.errors import SyncAppError
-from syncapp.sync import impact, services, tasks
-from syncapp.sync.forms import DryRunForm, ScheduleForm
+from syncapp.sync import impact, recount, services, tasks
+from syncapp.sync.forms import CountForm, DryRunForm, ScheduleForm
 from syncapp.tenants.http import TenantRequest
 from syncapp.ui.access import may, permission, require
 from syncapp.ui.links import see_other, tenant_reverse
@@ -46,10 +49,14 @@ def connection_dry_run(request: TenantRequest, pk: int) -> HttpResponse:
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-@permission("inbound.view")
-def connection_impact(request: TenantRequest, pk: int) -> HttpResponse:
+def connection_impact(request: TenantRequest, pk: int, way: Direction) -> HttpResponse:
     """Tell what publishing the draft would do; htmx gets the panel alone."""
-    connection = _connection(request, pk)
+    rows = Connection.objects.for_tenant(request.tenant).select_related(
+        "tenant", "live_version"
+    )
+    connection: Connection = get_object_or_404(rows, pk=pk, direction=way.code)
+    if not way.runs:
+        return _recount(request, connection)
     found, error = None, None
     try:
         found = impact.of_draft(connection, now=timezone.now)
@@ -109,6 +116,25 @@ def connection_schedule(request: TenantRequest, pk: int) -> HttpResponse:
     }
     template = "sync/schedule.html" + ("#panel" if request.htmx else "")
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _recount(request: TenantRequest, connection: Connection) -> HttpResponse:
+    """Count on from where the address says; many records take more than one request."""
+    found, error = CountForm(request.GET).count, None
+    try:
+        found = recount.go_on(connection, found, now=timezone.now())
+    except SyncAppError as problem:
+        error = problem
+    context = {
+        "title": f"What publishing {connection} would do",
+        "crumbs": _crumbs(request, connection),
+        "object": connection,
+        "count": found,
+        "next_url": f"{request.path}?{urlencode(asdict(found))}" if found.after else "",
+        "error": error,
+    }
+    template = "sync/recount.html" + ("#panel" if request.htmx else "")
+    return render(request, template, context)
 
 
 def _examples(

@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 ("system_type", models.CharField(max_length=40)),
                 ("fingerprint", models.CharField(max_length=300)),
                 ("label", models.CharField(max_length=200)),
+                ("described_at", models.DateTimeField(null=True)),
                 (
                     "tenant",
                     models.ForeignKey(
@@ -487,6 +488,7 @@ class Migration(migrations.Migration):
                 ("schema", models.JSONField(default=dict)),
                 ("fingerprint", models.CharField(blank=True, max_length=32)),
                 ("seen_at", models.DateTimeField(null=True)),
+                ("drift", models.JSONField(default=dict)),
                 (
                     "account",
                     models.ForeignKey(

@@ -15,6 +15,7 @@ class Account(TenantModel):
     system_type = models.CharField(max_length=40)
     fingerprint = models.CharField(max_length=300)
     label = models.CharField(max_length=200)
+    described_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "account"
@@ -85,7 +86,7 @@ class AuthState(models.Model):
 
 
 class RemoteEntity(TenantModel):
-    """An entity as discovery last saw it."""
+    """An entity as discovery last saw it, and how its fields have changed under connections."""
 
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, db_constraint=False, related_name="entities"
@@ -94,6 +95,7 @@ class RemoteEntity(TenantModel):
     schema = models.JSONField(default=dict)
     fingerprint = models.CharField(max_length=32, blank=True)
     seen_at = models.DateTimeField(null=True)
+    drift = models.JSONField(default=dict)
 
     class Meta:
         db_table = "remote_entity"

@@ -104,6 +104,13 @@ class Line:
         return bool(self.problems) or bool(self.cell and self.cell.problem)
 
     @property
+    def trouble(self) -> str:
+        """Say why the sample has no result, without naming the target again."""
+        told = str(self.cell.problem) if self.cell else ""
+        label = self.shape.label if self.shape else ""
+        return told.removeprefix(f"{self.target}: ").removeprefix(f"{label}: ")
+
+    @property
     def type(self) -> str:
         """What the target holds, in words."""
         if self.child:
@@ -191,6 +198,11 @@ def tell_types(lines: Sequence[Line], sources: Sequence[SourceField]) -> None:
         _tell(line, types, "")
 
 
+def tell_type(line: Line, sources: Sequence[SourceField]) -> None:
+    """Note at a line what its source holds."""
+    _tell(line, {source.path: source.type for source in sources}, "")
+
+
 def _lines(
     rows: Sequence[FieldMapping],
     fields: Sequence[FieldShape],
@@ -208,7 +220,8 @@ def _lines(
         lines.append(line)
     objects = {one.name for one in fields if one.type in {"object", "any"}}
     for name, row in by_target.items():
-        member = FieldShape(0, name, type="any") if first_of(name) in objects else None
+        anything = first_of(name) in objects or (inside and not fields)
+        member = FieldShape(0, name, type="any") if anything else None
         lines.append(Line(name, name, member, row, inside))
     return lines
 

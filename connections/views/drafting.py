@@ -80,7 +80,7 @@ class DraftPage(Page):
         connection = holder.connection
         if not connection.pk:
             return {}
-        ways = {"diff": "view", "publish": "activate"}
+        ways = {"diff": "view", "publish": "activate", "deactivate": "activate"}
         return {
             page: self.url(self.way.page(page), pk=connection.pk)
             for page, action in ways.items()

@@ -16,7 +16,7 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from connections import answering, drafts, editing, publish
+from connections import answering, drafts, editing, publish, target_lines
 from connections.document import FieldMapping
 from connections.drafts import Holder
 from connections.forms.mapping import PLACES, MappingForm, kinds_of
@@ -207,12 +207,13 @@ class MappingRow(MappingPage):
 
     def _tried(self, board: Board, line: Line, form: MappingForm) -> HttpResponse:
         """Show what the row would give for the sample."""
-        cell = None
+        line.cell = None
         if form.is_valid() and board.sample:
             row = form.row()
             changed = editing.put(board.rows, row, line.inside)
-            cell = board.tried(changed, row.uuid)
-        context = {"cell": cell, "sample": board.sample, "line": line}
+            line.cell, line.row = board.tried(changed, row.uuid), row
+            target_lines.tell_type(line, board.sources_inside(line.inside))
+        context = {"sample": board.sample, "line": line}
         return self.page(context, template="connections/_mapping_tried.html")
 
     def _stale(self, form: MappingForm) -> HttpResponse:

@@ -66,7 +66,7 @@
     const now = document.activeElement;
     if (editor && !editor.contains(now) && !editor.dataset.met) {
       const errors = editor.querySelector("#errors");
-      const first = errors ?? editor.querySelector("[name='edit-kind']:checked, input:not([type=hidden])");
+      const first = errors ?? editor.querySelector("input[type=text]#id_edit-target") ?? editor.querySelector("[name='edit-kind']:checked");
       first?.focus({ preventScroll: Boolean(!errors) });
       editor.scrollIntoView({ block: "nearest" });
       editor.dataset.met = "1";
@@ -76,10 +76,17 @@
     }
   });
 
-  // Only one editor at a time; what another one holds is not saved by opening the next ---------------
+  // Buttons of rows belong to a form that is elsewhere; htmx asks the form, which does not know them --
+  let pressed = null;
+  document.addEventListener("submit", (event) => { pressed = event.submitter; }, true);
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { elt, formData } = event.detail;
+    if (elt.id === "acts" && pressed?.name) formData.set(pressed.name, pressed.value);
+  });
+
+  // A refusal says what happened, and shows the draft as it is now ---------------------------------
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { xhr } = event.detail;
-    if ([409, 412].includes(xhr.status)) { // says what happened, and shows the draft as it is now
+    if ([404, 409, 412].includes(event.detail.xhr.status) && event.detail.target.closest("#board")) {
       event.detail.shouldSwap = true;
       event.detail.isError = false;
     }

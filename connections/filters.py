@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from connections.declared import label_of
-from connections.models import Connection, ConnectionConfig
+from connections.models import Connection, ConnectionConfig, Connector, ConnectorSet
 from syncapp.ui.filters import FilterSet
 
 
@@ -52,3 +52,19 @@ class DirectedFilterSet(ConnectionFilterSet):
 
     class Meta(ConnectionFilterSet.Meta):
         fields: ClassVar = ["direction", "system_type", "active"]
+
+
+class ConnectorFilterSet(FilterSet):
+    search_fields = ("name", "description")
+
+    class Meta:
+        model = Connector
+        fields: ClassVar = []
+
+
+class ConnectorSetFilterSet(FilterSet):
+    search_fields = ("name", "description")
+
+    class Meta:
+        model = ConnectorSet
+        fields: ClassVar = []

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.http import require_POST
 
-from connections import api, api_formulas
+from connections import api, api_formulas, urls_connectors
 from connections.directions import INBOUND, OUTBOUND, Direction
 from connections.views import (
     configs,
@@ -99,6 +99,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("configs/<int:pk>/delete/", configs.ConfigDelete.as_view(), name="config_delete"),
     path("configs/<int:pk>/test/", configs.config_test, name="config_test"),
+    *urls_connectors.urlpatterns,
     *_pages(INBOUND),
     *_pages(OUTBOUND),
     path(
@@ -126,6 +127,7 @@ def _all(viewset: type[ViewSet]) -> Callable[..., Any]:
 
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
+    *urls_connectors.api_urlpatterns,
     path(
         "connection-configs/",
         _all(api.ConfigViewSet),

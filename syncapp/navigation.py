@@ -18,13 +18,21 @@ TENANT: Final = (
     NavGroup(
         "Connect",
         (
+            NavItem("Connectors", "connections:connector_list", "plug", "connectors.view"),
+            NavItem(
+                "Connector sets",
+                "connections:set_list",
+                "list-details",
+                "connector_sets.view",
+            ),
+            NavItem("Inbound", "connections:inbound_list", "arrow-down-left", "inbound.view"),
+            NavItem("Outbound", "connections:outbound_list", "arrow-up-right", "outbound.view"),
             NavItem(
                 "Connection configs",
                 "connections:config_list",
                 "plug-connected",
                 "configs.view",
             ),
-            NavItem("Inbound", "connections:inbound_list", "arrow-down-left", "inbound.view"),
         ),
     ),
     NavGroup(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from synclogs import api, views
+from synclogs import api, results, views
 
 app_name = "synclogs"
 
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/<int:pk>/changes/", views.run_changes, name="run_changes"),
     path("record-logs/", views.RecordLogList.as_view(), name="record_log_list"),
     path("record-logs/<int:pk>/", views.record_log_detail, name="record_log_detail"),
+    path("connections/last-results/", results.last_results, name="last_results"),
     path("connections/<int:pk>/runs/", views.connection_panel, name="connection_panel"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connections import configs, drafts, services
+from connections import configs, connector_sets, connectors, drafts, services
 from connections.declared import Given
 from connections.document import FieldMapping
 from connections.kit.base import Entity, Field
 from connections.kit.world import CAPABILITIES, World
-from connections.models import Connection, ConnectionConfig
+from connections.models import Connection, ConnectionConfig, Connector, ConnectorSet
 from objects.models import ConnectField, ConnectObject
 from syncapp.tenants import actors, door
 from syncapp.tenants.models import Tenant
@@ -100,6 +100,20 @@ def make_outbound(
         holder = drafts.ConnectionDraft(made)
         drafts.change(holder, said="Map", rows=rows, actor=actors.COMMAND)
         return holder.connection
+
+
+def make_connector(
+    tenant: Tenant, name: str, connections: Sequence[Connection]
+) -> tuple[Connector, ConnectorSet]:
+    """A connector of these connections, and a set of it alone."""
+    with door.tenant(tenant.pk):
+        made = connectors.create(
+            tenant, name=name, connections=connections, actor=actors.COMMAND
+        )
+        row = connector_sets.create(
+            tenant, name=f"Set {name}", connectors=[made], actor=actors.COMMAND
+        )
+    return made, row
 
 
 def make_connection(  # noqa: PLR0913  each has a default

@@ -74,6 +74,7 @@ STATES: dict[str, State] = {
         Tone.FAILED,
         failed="circle_x",
         rejected="ban",
+        refused="ban",
         error="alert_circle",
         expired="clock",
         dead="circle_x",

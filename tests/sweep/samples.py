@@ -61,10 +61,18 @@ KINDS: dict[str, str] = {
     "connections:config_create_of": "system_type",
     "connections:inbound_": "connection",
     "connections:outbound_": "outbound",
+    "connections:connector_": "connector",
+    "connections:set_": "set",
+    "sync:connector_": "connector",
+    "sync:set_": "set",
+    "api:api-connector": "connector",
+    "api:api-connector-set": "set",
     "connections:import_fields": "object",
     "api:api-connection-config": "config",
     "api:api-connection": "connection",
     "sync:connection_": "connection",
+    "sync:inbound_": "connection",
+    "sync:outbound_": "outbound",
     "sync:run_": "run",
     "api:api-run": "run",
     "synclogs:run_": "run",
@@ -143,6 +151,7 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
     outbound = making.make_outbound(
         tenant, f"Out{number}", config=connection.config, object_=connection.object
     )
+    connector, set_ = making.make_connector(tenant, f"Both{number}", [connection, outbound])
     run = finished_run(connection)
     key, _ = make.make_key(tenant, name=f"Swept{number}")
     make.make_profile(tenant, f"Swept{number}", [])
@@ -167,6 +176,8 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
             "config": connection.config_id,
             "connection": connection.pk,
             "outbound": outbound.pk,
+            "connector": connector.pk,
+            "set": set_.pk,
             "run": run.pk,
             "record_log": RecordLog.objects.filter(tenant_id=tenant.pk).order_by("pk")[0].pk,
             "map": unmapped.map_id,

@@ -8,11 +8,9 @@ from typing import Final
 
 import formulas.services
 import objects.services
-from connections.models import RemoteEntity
-from connections.refusals import top
 from connections.spec import RECORDS
 from formulas.language import FormulaError, Program, compile_formula
-from formulas.language.compiler import FieldUse, LookupUse
+from formulas.language.compiler import LookupUse
 from formulas.language.errors import Span
 from objects.shape import ObjectShape
 
@@ -57,6 +55,14 @@ def volatile(text: str) -> bool:
         return False
 
 
+def numbers(text: str) -> bool:
+    """Tell whether a formula draws numbers of a sequence."""
+    try:
+        return any(use.function == "sequence" for use in compile_formula(text).lookups)
+    except FormulaError:
+        return False
+
+
 def maps(program: Program) -> Iterator[str]:
     """Name the value maps that a formula uses, as far as it names them outright."""
     for use in program.lookups:
@@ -69,17 +75,6 @@ def indexed(program: Program) -> Iterator[tuple[str, str]]:
     for use in program.lookups:
         if use.function in INDEXED and use.object and use.field:
             yield use.object, use.field
-
-
-def strange_fields(program: Program, entity: RemoteEntity) -> Iterator[str]:
-    """Say which fields it reads that the source does not have, as far as discovery knows."""
-    names = {field["name"] for field in entity.schema.get("fields", ())}
-    for use in program.field_uses if names else ():
-        if use.name not in names and top(use.name) not in names:
-            yield (
-                f"“{entity.name}” has no field “{use.name}”{_meant(use, names)} "
-                f"({place(program.text, use.span)})"
-            )
 
 
 def place(text: str, span: Span | None) -> str:
@@ -110,9 +105,3 @@ def _unknown_field(use: LookupUse, known: Known) -> str:
         if name is not None and name not in shape.by_name:
             return f"The connect object “{use.object}” has no field “{name}”."
     return ""
-
-
-def _meant(use: FieldUse, names: set[str]) -> str:
-    folded = top(use.name).lower()
-    found = next((name for name in sorted(names) if name.lower() == folded), None)
-    return f", but “{found}”" if found else ""

@@ -28,7 +28,7 @@ from connections.rows import (
     compile_nested,
     compile_row,
 )
-from connections.samples import Sampled
+from connections.sampled import Sampled
 from connections.spec import Mapped, Row, Surroundings
 from connections.targets import NoTarget
 from formulas.language import Missing, paths

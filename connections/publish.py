@@ -6,23 +6,27 @@ Nothing is published that could not run: `gaps` lists what is missing, field by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import xxhash
 
 import objects.services
-from connections import accounts, checking, condition_gaps
+from connections import accounts, checking, condition_gaps, mapping_gaps, targets
 from connections.checking import Known
 from connections.document import (
     Conditions,
     FieldMapping,
     Kind,
+    every,
     plain,
     read_conditions,
     read_mappings,
     running,
+)
+from connections.mapping_gaps import (
+    Gap as Gap,  # noqa: PLC0414  part of the face
+    row_gaps as row_gaps,  # noqa: PLC0414  part of the face
 )
 from connections.models import (
     Connection,
@@ -31,15 +35,19 @@ from connections.models import (
     RemoteEntity,
     UsedMap,
 )
-from connections.rows import constant
-from formulas.language import Program, compile_formula, paths
+from connections.rows import map_program
+from connections.sides import ENTITY, target_shape
+from connections.targets import NoTarget
+from formulas.language import Program, compile_formula
 from objects.models import ConnectObject
 from objects.shape import KEY_TYPES, ObjectShape
-from objects.values import ValueRefused
 from syncapp import canonical
 from syncapp.errors import Invalid, Refused
 from syncapp.tenants import audit
 from syncapp.tenants.actors import Actor
+
+_OWN: Final = "internal"
+"""The system type whose entities are the tenant's own connect objects."""
 
 _OPTIONS: Final = (
     "direction",
@@ -59,19 +67,6 @@ _OPTIONS: Final = (
     "log_all",
     "keep_days",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Something that keeps a draft from being published.
-
-    Attributes:
-        field: the field of the form that mends it; `mappings` for the mapping table.
-        message: what is missing or wrong.
-    """
-
-    field: str
-    message: str
 
 
 def publish(
@@ -103,7 +98,7 @@ def publish(
         connection=connection,
         number=last.number + 1 if last else 1,
         spec=spec,
-        targets=[row["target"] for row in spec["rows"]],
+        targets=_targets(mappings),
         reads=_lineage(mappings) + _tested(conditions_of(connection)),
         fingerprint=xxhash.xxh3_128_hexdigest(canonical.dumps(spec)),
         reason=reason,
@@ -125,6 +120,16 @@ def publish(
     return version
 
 
+def _targets(mappings: Sequence[FieldMapping]) -> list[str]:
+    """List the fields that are filled, whole or in part, and the child objects."""
+    return list(dict.fromkeys(mapping.target.split(".")[0][:60] for mapping in mappings))
+
+
+def shape_of(connection: Connection) -> ObjectShape | None:
+    """Give the shape of what the connection fills, if it is chosen and known."""
+    return target_shape(connection)
+
+
 def enabled(connection: Connection) -> tuple[FieldMapping, ...]:
     """Give the draft's mappings that are switched on, in order."""
     return running(read_mappings(connection.mapping))
@@ -133,11 +138,6 @@ def enabled(connection: Connection) -> tuple[FieldMapping, ...]:
 def conditions_of(connection: Connection) -> Conditions:
     """Give the draft's conditions."""
     return read_conditions(connection.conditions)
-
-
-def shape_of(connection: Connection) -> ObjectShape | None:
-    """Give the shape of the connection's object, if one is chosen."""
-    return objects.services.load_shape(connection.object) if connection.object else None
 
 
 def document(connection: Connection, mappings: Sequence[FieldMapping]) -> dict[str, Any]:
@@ -163,32 +163,13 @@ def gaps(
         found.append(Gap("conditions", problem.message))
     if shape is not None:
         found += _key_gaps(connection, mappings, shape)
-        found += _target_gaps(connection, mappings, shape)
-        for mapping in mappings:
-            found += row_gaps(mapping, shape, known)
+        found += mapping_gaps.gaps(
+            mappings, shape, known, connection.primary_key, creates=connection.allow_create
+        )
+    elif connection.config and connection.entity and connection.object:
+        text = f"Nobody knows the fields of “{connection.entity}”. Connect its config again."
+        found.append(Gap("entity", text))
     return found
-
-
-def row_gaps(mapping: FieldMapping, shape: ObjectShape, known: Known) -> list[Gap]:
-    """List what is wrong with one mapping."""
-    target = shape.by_name.get(mapping.target)
-    if target is None:
-        return [Gap("mappings", f"“{shape.name}” has no field “{mapping.target}”.")]
-    try:
-        if mapping.kind == Kind.RAW:
-            constant(target, mapping.value)
-        elif mapping.kind == Kind.FORMULA:
-            wrong = checking.problem(mapping.formula, known)
-            return [Gap("mappings", f"{mapping.target}: {wrong}")] if wrong else []
-        elif mapping.source:
-            paths.parse(mapping.source)
-        else:
-            return [Gap("mappings", f"{mapping.target}: choose a source field.")]
-    except ValueRefused as error:
-        return [Gap("mappings", f"{mapping.target}: {error.message}")]
-    except paths.PathError as error:
-        return [Gap("mappings", f"{mapping.target}: {error}")]
-    return []
 
 
 def refuse(found: Sequence[Gap]) -> None:
@@ -218,6 +199,9 @@ def _choice_gaps(connection: Connection) -> Iterator[Gap]:
         yield Gap("object", "Choose a connect object.")
     elif connection.object.kind != ConnectObject.Kind.STORE:
         yield Gap("object", f"“{connection.object}” keeps no records; choose one that does.")
+    own = config is not None and config.system_type == _OWN
+    if own and connection.object and connection.object.type == connection.entity:
+        yield Gap("entity", f"“{connection.object}” would be mapped onto itself.")
     if connection.object and config and connection.entity and (other := _rival(connection)):
         yield Gap(
             "label",
@@ -229,42 +213,25 @@ def _choice_gaps(connection: Connection) -> Iterator[Gap]:
 def _key_gaps(
     connection: Connection, mappings: Sequence[FieldMapping], shape: ObjectShape
 ) -> Iterator[Gap]:
-    field = shape.by_name.get(connection.primary_key)
-    if field is None:
-        text = (
-            "Choose the primary key field."
-            if not connection.primary_key
-            else (f"“{shape.name}” has no field “{connection.primary_key}”.")
-        )
-        yield Gap("primary_key", text)
+    if not connection.primary_key:
+        yield Gap("primary_key", "Choose the primary key field.")
         return
-    if not (field.is_key or field.is_unique) and shape.key is not None:
-        yield Gap("primary_key", f"{field.label} is neither the key nor unique.")
-    elif not (field.is_key or field.is_unique):
-        yield Gap("primary_key", f"Mark {field.label} as key or unique in “{shape.name}”.")
-    if field.type not in KEY_TYPES:
+    try:
+        field = targets.find(shape, connection.primary_key).leaf
+    except NoTarget as error:
+        yield Gap("primary_key", error.message)
+        return
+    label, known = field.label or field.name, field.is_key or field.is_unique
+    # What is unique in another system, its discovery often does not tell.
+    if shape.id != ENTITY and not known and shape.key is not None:
+        yield Gap("primary_key", f"{label} is neither the key nor unique.")
+    elif shape.id != ENTITY and not known:
+        yield Gap("primary_key", f"Mark {label} as key or unique in “{shape.name}”.")
+    if field.type not in KEY_TYPES | {"any"}:
         yield Gap("primary_key", f"A field of type {field.type} cannot identify records.")
     if field.name not in {mapping.target for mapping in mappings}:
-        yield Gap("mappings", f"Map {field.label}: it is the primary key.")
-    elif any(m.target == field.name and m.kind == Kind.RAW for m in mappings):
-        yield Gap("mappings", f"Map {field.label} from a field: all records would get one key.")
-    elif any(m.target == field.name and checking.volatile(m.formula) for m in mappings):
-        text = f"{field.label} identifies records, so its formula must always give the same."
-        yield Gap("mappings", text)
-
-
-def _target_gaps(
-    connection: Connection, mappings: Sequence[FieldMapping], shape: ObjectShape
-) -> Iterator[Gap]:
-    mapped = [mapping.target for mapping in mappings]
-    for name in dict.fromkeys(name for name in mapped if mapped.count(name) > 1):
-        yield Gap("mappings", f"{name} is mapped twice.")
-    if not connection.allow_create:
-        return
-    for field in shape.fields:
-        needed = (field.required or field.is_key) and field.default is None
-        if needed and field.name not in mapped and field.name != connection.primary_key:
-            yield Gap("mappings", f"Map {field.label}: it is required.")
+        yield Gap("mappings", f"Map {label}: it is the primary key.")
+    yield from mapping_gaps.key_gaps(mappings, field)
 
 
 def _rival(connection: Connection) -> Connection | None:
@@ -301,17 +268,32 @@ def _pair(connection: Connection) -> Pair:
 
 
 def _lineage(mappings: Sequence[FieldMapping]) -> list[dict[str, str]]:
-    """List which target is made of which source field; `*` is any of them."""
+    """List which target is made of which source field; `*` is any of them.
+
+    What lines read is told with their array: `Lines.ItemCode`.
+    """
     found: list[dict[str, str]] = []
     for mapping in mappings:
-        sources: list[str] = []
-        if mapping.kind == Kind.FIELD:
-            sources = [mapping.source]
-        elif mapping.kind == Kind.FORMULA:
-            program = compile_formula(mapping.formula)
-            sources = ["*"] if program.reads_any else sorted(program.fields)
-        found += [{"target": mapping.target, "reads": source} for source in sources]
+        found += [{"target": mapping.target, "reads": name} for name in _reads(mapping)]
+        for row in mapping.rows:
+            target = f"{mapping.target}.{row.target}"
+            reads = [f"{mapping.source}.{name}" for name in _reads(row)] + _parents(row)
+            found += [{"target": target, "reads": name} for name in reads]
     return found
+
+
+def _reads(mapping: FieldMapping) -> list[str]:
+    if mapping.kind is not Kind.FORMULA:
+        return [mapping.source] if mapping.source and mapping.kind is not Kind.RAW else []
+    program = compile_formula(mapping.formula)
+    return ["*"] if program.reads_any else sorted(program.fields)
+
+
+def _parents(mapping: FieldMapping) -> list[str]:
+    if mapping.kind is not Kind.FORMULA:
+        return []
+    program = compile_formula(mapping.formula)
+    return ["*"] if program.reads_any_parent else sorted(program.parents)
 
 
 def _tested(conditions: Conditions) -> list[dict[str, str]]:
@@ -328,10 +310,14 @@ def _tested(conditions: Conditions) -> list[dict[str, str]]:
 
 def _programs(connection: Connection, mappings: Sequence[FieldMapping]) -> list[Program]:
     """Compile the formulas of mappings and conditions that count."""
-    texts = [mapping.formula for mapping in mappings if mapping.kind == Kind.FORMULA]
+    texts = [mapping.formula for mapping in every(mappings) if mapping.kind == Kind.FORMULA]
     rows = conditions_of(connection).each()
     texts += [row.formula for row in rows if row.enabled and row.formula]
-    return [compile_formula(text) for text in texts]
+    looked_up = [row for row in every(mappings) if row.kind == Kind.MAP]
+    return [
+        *(compile_formula(text) for text in texts),
+        *(map_program(row.map, row.source) for row in looked_up),
+    ]
 
 
 def _keep_maps(connection: Connection, programs: Sequence[Program], known: Known) -> None:
@@ -367,13 +353,16 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
     flat = [
         {
             **{name: value for name, value in spec.items() if name != "rows"},
-            **{
-                f"mapping {row['target']}": row.get("source")
-                or row.get("formula")
-                or {"constant": row.get("value")}
-                for row in spec.get("rows", ())
-            },
+            **{f"mapping {row['target']}": _told(row) for row in spec.get("rows", ())},
         }
         for spec in (before, after)
     ]
     return audit.diff(*flat)
+
+
+def _told(row: Mapping[str, Any]) -> Any:
+    """Say in a word what a mapping does; with options or lines all of it."""
+    plain_ones = {"target", "kind", "uuid", "source", "value", "formula"}
+    if set(row) - plain_ones:
+        return {name: value for name, value in row.items() if name not in {"target", "uuid"}}
+    return row.get("source") or row.get("formula") or {"constant": row.get("value")}

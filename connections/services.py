@@ -5,12 +5,12 @@ The draft is edited freely; only `publish` and `activate` change what runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import objects.services
-from connections import checking, discovery, registry, wording
+from connections import condition_gaps, drifted, mapping_gaps, registry, wording
 from connections.checking import Known
 from connections.compile import compile_version
 from connections.document import (
@@ -27,9 +27,9 @@ from connections.models import (
 )
 from connections.opening import open_system as open_system  # noqa: PLC0414  the room's door
 from connections.publish import Gap, document, enabled, gaps, publish, row_gaps, shape_of
+from connections.refusals import top
+from connections.sides import filled_by, source_fields
 from connections.spec import SyncSpec
-from formulas.language import FormulaError, compile_formula
-from objects.models import ConnectObject
 from objects.shape import ObjectShape
 from syncapp.errors import Changed, Invalid, NotThere, Refused
 from syncapp.tenants import audit, door
@@ -179,7 +179,13 @@ def gaps_of(connection: Connection) -> list[Gap]:
 
 def warnings_of(connection: Connection) -> list[str]:
     """List what speaks against switching the connection on, without forbidding it."""
-    return [*_untested(connection.config), *_strange_fields(connection)]
+    strange = [gap.message for gap in strange_fields(connection)]
+    return [
+        *_untested(connection.config),
+        *drifted.of_draft(connection),
+        *strange,
+        *_strange_conditions(connection),
+    ]
 
 
 def _untested(config: ConnectionConfig | None) -> list[str]:
@@ -190,18 +196,21 @@ def _untested(config: ConnectionConfig | None) -> list[str]:
     return [f"The last test of the config “{config}” failed."]
 
 
-def _strange_fields(connection: Connection) -> Iterator[str]:
-    """Say which source fields formulas read that discovery has not seen."""
-    rows = [row for row in enabled(connection) if row.kind == Kind.FORMULA]
-    entity = discovery.known_entity(connection.config, connection.entity) if rows else None
-    for row in rows if entity is not None else ():
-        try:
-            program = compile_formula(row.formula)
-        except FormulaError:
-            continue  # a gap, which is told elsewhere
-        assert entity is not None
-        for text in checking.strange_fields(program, entity):
-            yield f"{row.target}: {text}."
+def strange_fields(connection: Connection) -> list[Gap]:
+    """Say which source fields mappings read that discovery has not seen, or no longer sees."""
+    inbound = connection.direction == Connection.Direction.INBOUND
+    owner = connection.entity if inbound else str(connection.object or "")
+    return mapping_gaps.strange(enabled(connection), source_fields(connection), owner)
+
+
+def _strange_conditions(connection: Connection) -> list[str]:
+    """Say which source fields conditions look at that the source is not known to have."""
+    conditions = read_conditions(connection.conditions)
+    if not any(row.enabled for row in conditions.each()):
+        return []
+    fields = {top(field.path) for field in source_fields(connection)}
+    found = condition_gaps.problems(conditions, Known(connection.tenant_id), fields)
+    return [problem.message for problem in found if problem.warning]
 
 
 def draft_differs(connection: Connection) -> bool:
@@ -248,14 +257,8 @@ def spec_for(connection_id: int, version_id: int | None = None) -> SyncSpec:
             "published. Publish it again if that is right.",
             code="other_account",
         )
-    stored = ConnectObject.objects.filter(
-        tenant_id=tenant_id, pk=version.spec["object_id"]
-    ).first()
-    if stored is None:
-        raise NotThere("The connect object of this connection is gone.")
-    return compile_version(
-        version, objects.services.load_shape(stored), load_maps, objects.services.load_shapes
-    )
+    shape = filled_by(version.spec, tenant_id)
+    return compile_version(version, shape, load_maps, objects.services.load_shapes)
 
 
 def config_for(config_id: int) -> ConnectionConfig:

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import objects.services
-from connections import discovery
 from connections.kit.codes import FieldType
 from connections.models import Connection, RemoteEntity
-from connections.samples import Sampled
+from connections.sampled import Sampled
 from formulas.language import paths
+from objects.models import ConnectObject
 from objects.shape import FieldShape, ObjectShape
+from syncapp.errors import NotThere
 
 ENTITY: Final = 0
 """The id of a shape that is no connect object's."""
@@ -60,10 +61,28 @@ def entity_shape(entity: RemoteEntity) -> ObjectShape:
 
 def target_shape(connection: Connection) -> ObjectShape | None:
     """Give what the connection fills, if it is chosen and known."""
-    if connection.direction == Connection.Direction.INBOUND:
+    if connection.direction != Connection.Direction.OUTBOUND:
         return objects.services.load_shape(connection.object) if connection.object else None
-    entity = discovery.known_entity(connection.config, connection.entity)
+    entity = _entity_of(connection)
     return entity_shape(entity) if entity is not None else None
+
+
+def filled_by(document: Mapping[str, Any], tenant_id: int) -> ObjectShape:
+    """Give what a published document fills, as it is now.
+
+    Raises:
+        NotThere: the object is gone, or the entity is no longer known.
+    """
+    if document["direction"] == Connection.Direction.OUTBOUND:
+        entity = _entity(tenant_id, document["account_id"], document["entity"])
+        if entity is None:
+            raise NotThere(f"The other system has no “{document['entity']}” any more.")
+        return entity_shape(entity)
+    owned = ConnectObject.objects.for_tenant(tenant_id)
+    stored = owned.filter(pk=document["object_id"]).first()
+    if stored is None:
+        raise NotThere("The connect object of this connection is gone.")
+    return objects.services.load_shape(stored)
 
 
 def source_fields(connection: Connection, samples: Sequence[Sampled] = ()) -> list[SourceField]:
@@ -87,9 +106,20 @@ def fields_of_line(fields: Iterable[SourceField], array: str) -> list[SourceFiel
     ]
 
 
+def _entity_of(connection: Connection) -> RemoteEntity | None:
+    account = connection.config.account_id if connection.config is not None else None
+    return _entity(connection.tenant_id, account, connection.entity)
+
+
+def _entity(tenant_id: int, account_id: int | None, name: str) -> RemoteEntity | None:
+    """Find an entity as discovery last saw it."""
+    seen = RemoteEntity.objects.filter(tenant_id=tenant_id, seen_at__isnull=False)
+    return seen.filter(account_id=account_id, name=name).first() if account_id else None
+
+
 def _known(connection: Connection) -> Iterator[SourceField]:
     if connection.direction == Connection.Direction.INBOUND:
-        entity = discovery.known_entity(connection.config, connection.entity)
+        entity = _entity_of(connection)
         yield from _described((entity.schema if entity else {}).get("fields") or (), "", _DEPTH)
     elif connection.object is not None:
         for field in objects.services.load_shape(connection.object).fields:

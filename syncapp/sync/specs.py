@@ -16,11 +16,10 @@ from connections import publish
 from connections.compile import compile_version
 from connections.lookups import load_maps
 from connections.models import Connection, ConnectionConfig, Pair
+from connections.sides import filled_by
 from connections.spec import SyncSpec
 from formulas.language.context import Context
-from objects.models import ConnectObject
 from syncapp import canonical
-from syncapp.errors import Refused
 from synclogs.models import SyncLog
 
 
@@ -67,14 +66,9 @@ def spec_of(run: SyncLog) -> SyncSpec:
     document = run.window.get("draft")  # a dry run and an import bring their own
     if document is None:
         return connections.services.spec_for(run.connection_id, run.version_id)
-    owned = ConnectObject.objects.for_tenant(run.tenant_id)
-    stored = owned.filter(pk=document["object_id"]).first()
-    if stored is None:
-        raise Refused("The connect object of this connection is gone.")
+    shape = filled_by(document, run.tenant_id)
     draft = Draft(run.tenant_id, run.connection_id, document)
-    return compile_version(
-        draft, objects.services.load_shape(stored), load_maps, objects.services.load_shapes
-    )
+    return compile_version(draft, shape, load_maps, objects.services.load_shapes)
 
 
 def surrounded(

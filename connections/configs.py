@@ -10,11 +10,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.db.models import Q
 
-from connections import accounts, registry, secrets
+from connections import accounts, discovery, registry, secrets
 from connections.declared import Given, Judged, judge
-from connections.kit.base import Check, RemoteError
+from connections.kit.base import Check, RemoteError, System
 from connections.models import Connection, ConnectionConfig
 from connections.opening import open_system, purpose_of, secrets_of
 from syncapp.errors import Changed, Refused
@@ -22,6 +23,8 @@ from syncapp.tenants import audit, door
 from syncapp.tenants.actors import Actor
 from syncapp.tenants.integrity import unique
 from syncapp.tenants.models import Tenant
+
+log = structlog.get_logger(__name__)
 
 _TAKEN = "This name is taken."
 
@@ -138,9 +141,22 @@ def _checks(
     """Yield the lines; whatever goes wrong before the first is a line too."""
     try:
         with open_system(config, now=now, fresh=True) as system:
-            yield from system.check(entities=entities)
+            fine = True
+            for check in system.check(entities=entities):
+                fine = fine and check.ok
+                yield check
+            if fine:
+                _look_again(system, config, now())
     except RemoteError as error:
         yield Check("config", ok=False, message=error.message)
+
+
+def _look_again(system: System, config: ConnectionConfig, now: datetime) -> None:
+    """See whether what connections use is still as it was; the test is about something else."""
+    try:
+        discovery.look_again(system, config, now=now, always=True)
+    except RemoteError as error:
+        log.warning("entities could not be described", kind=error.kind)
 
 
 def _note(config: ConnectionConfig, checks: Sequence[Check], now: datetime) -> None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+import structlog
 import xxhash
 
-from connections import accounts
-from connections.kit.base import Entity, Query, Record
+from connections import accounts, drift
+from connections.kit.base import Entity, Query, Record, System
 from connections.kit.codes import FieldType
-from connections.models import ConnectionConfig, RemoteEntity
+from connections.models import Account, ConnectionConfig, RemoteEntity
 from connections.opening import open_system
 from formulas.language import paths
 from syncapp import canonical
@@ -25,6 +26,10 @@ from syncapp.tenants import door
 SAMPLE: Final = 10
 _DEPTH: Final = 3
 _SHOWN: Final = 200
+_REST: Final = timedelta(hours=1)
+"""Between two looks of runs at the descriptions of an account."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,12 +104,7 @@ def discover(config: ConnectionConfig, *, now: Callable[[], datetime]) -> list[R
             tenant_id=config.tenant_id, pk=config.pk
         )
         account = accounts.ensure(config)
-        RemoteEntity.objects.bulk_create(
-            [_row(entity, config.tenant_id, account.pk, now()) for entity in found],
-            update_conflicts=True,
-            unique_fields=["account", "name"],
-            update_fields=["schema", "fingerprint", "seen_at"],
-        )
+        _remember(found, account, now())
         names = [entity.name for entity in found]
         gone = RemoteEntity.objects.filter(tenant_id=config.tenant_id, account=account).exclude(
             name__in=names
@@ -112,6 +112,54 @@ def discover(config: ConnectionConfig, *, now: Callable[[], datetime]) -> list[R
         gone.filter(pairs__isnull=True).delete()
         gone.update(seen_at=None)
         return known_entities(config)
+
+
+def look_again(
+    system: System, config: ConnectionConfig, *, now: datetime, always: bool = False
+) -> None:
+    """See whether the entities that connections use are still described as they were.
+
+    It asks for the description as a whole, so it does at most once an hour for an account,
+    unless it must always. What is only guessed from records is left alone: a field that some
+    records do not have is not gone. Called with no transaction open.
+
+    Raises:
+        RemoteError: the system says why not.
+    """
+    if config.account_id is None:
+        return
+    with door.tenant(config.tenant_id):
+        names = _used(config)
+        if not names or not _due(config, now, always=always):
+            return
+    found = {entity.name: entity for entity in system.entities()}
+    if not found:
+        return
+    with door.tenant(config.tenant_id):
+        account = Account.objects.get(tenant_id=config.tenant_id, configs=config)
+        seen = [found[name] for name in names if name in found]
+        _remember([entity for entity in seen if not entity.guessed], account, now)
+        RemoteEntity.objects.filter(
+            tenant_id=config.tenant_id, account=account, name__in=names - found.keys()
+        ).update(seen_at=None)
+
+
+def _used(config: ConnectionConfig) -> frozenset[str]:
+    """Name the entities of connections, but none if their description would be guessed."""
+    rows = RemoteEntity.objects.filter(
+        tenant_id=config.tenant_id, account=config.account_id, pairs__isnull=False
+    )
+    found = dict(rows.values_list("name", "schema"))
+    guessed = any(schema.get("guessed") for schema in found.values())
+    return frozenset() if guessed else frozenset(found)
+
+
+def _due(config: ConnectionConfig, now: datetime, *, always: bool) -> bool:
+    """Take the hour of an account, so that of several runs one looks, and a failing one rests."""
+    account = Account.objects.filter(tenant_id=config.tenant_id, pk=config.account_id or 0)
+    if not always:
+        account = account.exclude(described_at__gt=now - _REST)
+    return account.update(described_at=now) > 0
 
 
 def sample(config: ConnectionConfig, query: Query, *, now: Callable[[], datetime]) -> Sample:
@@ -186,7 +234,8 @@ def schema_of(entity: Entity) -> dict[str, Any]:
     """Write an entity's description down as JSON."""
     plain = dataclasses.asdict(entity)
     plain["caps"]["ops"] = sorted(plain["caps"]["ops"])
-    return {name: plain[name] for name in ("label", "fields", "key", "caps", "change_field")}
+    told = {name: plain[name] for name in ("label", "fields", "key", "caps", "change_field")}
+    return told | ({"guessed": True} if entity.guessed else {})
 
 
 def cell(record: Mapping[str, Any], name: str) -> str | None:
@@ -198,15 +247,47 @@ def cell(record: Mapping[str, Any], name: str) -> str | None:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _row(entity: Entity, tenant_id: int, account_id: int, now: datetime) -> RemoteEntity:
+def _remember(found: Sequence[Entity], account: Account, now: datetime) -> None:
+    """Write descriptions down, and how they differ from those before."""
+    rows = RemoteEntity.objects.filter(
+        tenant_id=account.tenant_id, account=account, name__in=[one.name for one in found]
+    )
+    known = {row.name: row for row in rows}
+    RemoteEntity.objects.bulk_create(
+        [_row(entity, account, known.get(entity.name), now) for entity in found],
+        update_conflicts=True,
+        unique_fields=["account", "name"],
+        update_fields=["schema", "fingerprint", "seen_at", "drift"],
+    )
+    Account.objects.filter(tenant_id=account.tenant_id, pk=account.pk).update(described_at=now)
+
+
+def _row(
+    entity: Entity, account: Account, known: RemoteEntity | None, now: datetime
+) -> RemoteEntity:
     schema = schema_of(entity)
+    fingerprint = xxhash.xxh3_128_hexdigest(canonical.dumps(schema))
+    changes = known.drift if known is not None else {}
+    if known is not None and known.fingerprint != fingerprint and _describes(known, entity):
+        changes = drift.added_up(changes, drift.between(known.schema, schema), now)
+        log.info("entity has changed", entity=entity.name, drift=changes)
     return RemoteEntity(
-        tenant_id=tenant_id,
-        account_id=account_id,
+        tenant_id=account.tenant_id,
+        account_id=account.pk,
         name=entity.name,
         schema=schema,
-        fingerprint=xxhash.xxh3_128_hexdigest(canonical.dumps(schema)),
+        fingerprint=fingerprint,
         seen_at=now,
+        drift=changes,
+    )
+
+
+def _describes(known: RemoteEntity, entity: Entity) -> bool:
+    """Whether both descriptions are the system's own, so that they can be compared."""
+    return (
+        bool(known.schema.get("fields"))
+        and not known.schema.get("guessed")
+        and not entity.guessed
     )
 
 

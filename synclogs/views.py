@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
+from connections import drifted
 from connections.models import Connection, ConnectionConfig
 from syncapp.tenants import door
 from syncapp.tenants.http import TenantRequest
@@ -138,6 +139,7 @@ def run_detail(request: TenantRequest, pk: int) -> HttpResponse:
         "filterset": filterset,
         "filtered": filterset.active,
         "empty": _empty_log(run, request.GET.get("outcome", "")),
+        "drifted": drifted.of_live(run.connection) if run.connection else [],
         **_shown(request, run),
     }
     fragment = request.htmx and not request.htmx.history_restore_request

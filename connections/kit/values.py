@@ -105,7 +105,11 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A kind of record on the remote side."""
+    """A kind of record on the remote side.
+
+    Attributes:
+        guessed: nobody describes its fields; they are those of some records.
+    """
 
     name: str
     label: str = ""
@@ -113,6 +117,7 @@ class Entity:
     key: tuple[str, ...] = ()
     caps: Capabilities = Capabilities()
     change_field: str | None = None
+    guessed: bool = False
 
 
 class Record:

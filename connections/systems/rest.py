@@ -164,14 +164,15 @@ class Rest(System):
         return found
 
     def _entity(self, name: str, found: Profile) -> Entity:
-        fields = tuple(map(_declared, found.get("fields", ()))) or self._guessed(name, found)
+        declared = tuple(map(_declared, found.get("fields", ())))
         return Entity(
             name=name,
             label=found.get("label", name),
-            fields=fields,
+            fields=declared or self._guessed(name, found),
             key=tuple(found["key"]),
             caps=_capabilities(found),
             change_field=found.get("since", {}).get("field"),
+            guessed=not declared,
         )
 
     def _guessed(self, name: str, found: Profile) -> tuple[Field, ...]:

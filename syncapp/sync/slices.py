@@ -24,10 +24,11 @@ from django import db
 from django.conf import settings
 
 import connections.services
-from connections import kept
+from connections import discovery, kept
+from connections.kit.base import System
 from connections.kit.errors import ErrorKind, RemoteError
 from connections.kit.values import Page, Query
-from connections.models import Connection
+from connections.models import Connection, ConnectionConfig
 from connections.spec import SyncSpec
 from objects.records.write import FieldsChanged
 from syncapp import logs
@@ -217,6 +218,8 @@ class _Slice:
             config, now=self.clock, cancelled=self.over.is_set
         )
         with opened as system, in_a_hurry():
+            if not pages:
+                self._look_again(system, config)
             end = pipeline.run(
                 first(system.read(self._query(spec), cursor), self._limit),
                 spec,
@@ -247,6 +250,16 @@ class _Slice:
             owned = SyncLog.objects.for_tenant(self.run.tenant_id)
             owned.filter(pk=self.run.pk).update(window=self.run.window)
         return Sampling(spec, whole=True) if self.run.window.get("samples") else None
+
+    def _look_again(self, system: System, config: ConnectionConfig) -> None:
+        """See whether the source's fields have changed; if that fails, reading will tell why."""
+        if self.run.kind not in {SyncLog.Kind.NORMAL, SyncLog.Kind.FULL}:
+            return
+        full = self.run.kind == SyncLog.Kind.FULL
+        try:
+            discovery.look_again(system, config, now=self.clock(), always=full)
+        except RemoteError as error:
+            log.warning("fields of the source are not known", kind=error.kind)
 
     def _query(self, spec: SyncSpec) -> Query:
         whole = self.run.window.get("samples", False)

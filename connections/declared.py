@@ -97,6 +97,15 @@ def about(system_type: str) -> str:
     return " ".join(text.split("\n\n")[0].split())
 
 
+def declared_secrets(system_type: str) -> frozenset[str]:
+    """Name the settings of a kind of system that are secret."""
+    try:
+        kind = registry.system_type(system_type)
+    except registry.UnknownSystemType:
+        return frozenset()
+    return frozenset(setting.name for setting in kind.settings if setting.secret)
+
+
 def facts(config: ConnectionConfig, saved: Collection[str]) -> list[tuple[str, str]]:
     """List a config's settings for reading: label and text; of secrets whether they are saved."""
     try:

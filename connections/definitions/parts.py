@@ -5,10 +5,12 @@ Defaults are left out of a file, so that what stands there was decided by somebo
 
 from __future__ import annotations
 
+from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import NODEFAULT, UNSET, Meta, Struct, structs
 
 from connections.document import Conditions, FieldMapping
 
@@ -218,3 +220,31 @@ def key_of(part: Part) -> str:
     if isinstance(part, ConnectionPart):
         return f"{part.direction} {part.name}"
     return str(part.type if isinstance(part, ObjectPart) else getattr(part, "name"))  # noqa: B009  each has one
+
+
+def plain(value: Any) -> Any:
+    """Give definitions as mappings, lists and scalars; what is as usual is left out."""
+    match value:
+        case Struct():
+            usual = _usual(type(value))
+            given = ((name, getattr(value, name)) for name in value.__struct_fields__)
+            return {name: plain(item) for name, item in given if item != usual.get(name, UNSET)}
+        case dict():
+            return {name: plain(item) for name, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case StrEnum():
+            return str(value)
+    return value
+
+
+@cache
+def _usual(kind: type[Struct]) -> dict[str, Any]:
+    """Give the values that a kind of part has where nothing is said."""
+    found = {}
+    for one in structs.fields(kind):
+        if one.default is not NODEFAULT:
+            found[one.name] = one.default
+        elif one.default_factory is not NODEFAULT:
+            found[one.name] = one.default_factory()
+    return found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Final
 
-from syncapp.errors import Invalid
+from syncapp.errors import Invalid, SyncAppError
 
 Place = tuple[str | int, ...]
 """The way from the outside in: keys, and numbers of list items from 0."""
@@ -45,3 +47,38 @@ def _line(place: Place, lines: Lines) -> str:
         if line := lines.get(place[:length]):
             return f"Line {line}"
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a file while something is made of what stands there."""
+
+    lines: Lines = field(repr=False)
+    place: Place = ()
+
+    def at(self, *way: str | int) -> Spot:
+        """Go further inside."""
+        return Spot(self.lines, (*self.place, *way))
+
+    def refuse(self, message: str) -> WrongFile:
+        """Make the error that names this place."""
+        return wrong(message, self.place, self.lines)
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Blame this place, or one inside of it, for what services refuse."""
+        try:
+            yield
+        except WrongFile:
+            raise
+        except SyncAppError as error:
+            if not error.fields:
+                raise self.refuse(error.message) from error
+            name = next(iter(error.fields))
+            way = _NAMES.get(name.partition(".")[0], name.partition(".")[0])
+            rest = (int(part) if part.isdecimal() else part for part in name.split(".")[1:])
+            raise self.at(way, *rest).refuse(" ".join(error.fields.values())) from error
+
+
+_NAMES: Final[Mapping[str, str]] = {"mappings": "mapping", "connections": "connector"}
+"""What services call otherwise than files."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -149,8 +148,3 @@ def _kind_at(kind: Any, place: Place) -> Any:
         else:
             return None
     return kind
-
-
-def plain(value: Any) -> Any:
-    """Give definitions as mappings, lists and scalars, numbers exact."""
-    return msgspec.to_builtins(value, builtin_types=(Decimal,))

@@ -121,7 +121,7 @@ def _named_systems() -> frozenset[str]:
 
 
 def _side(base: ConnectionPart, way: SystemPart | None) -> Side:
-    inbound = base.direction == Connection.Direction.INBOUND
+    inbound = base.direction == "inbound"
     rows = base.mapping
     if way is not None:
         rows = way.mapping or tuple(_renamed(rows, way.fields, inbound=inbound))

@@ -24,7 +24,7 @@ from connections.store import TenantRecords
 from connections.tokens import AccountTokens, FreshTokens, login_of
 from connections.uploads.storage import TenantFiles
 
-_REDIS_TIMEOUT_S: Final = 1.0
+_REDIS_TIMEOUT_S: Final = 0.3
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def open_system(
     surroundings = Surroundings(
         policy=egress_policy(settings.SYNCAPP_EGRESS_ALLOW),
         now=now,
-        limiter=_limiter(settings.REDIS_URL) if shared else None,
+        limiter=shared_limiter(settings.REDIS_URL) if shared else None,
         cancelled=cancelled,
         store=TenantRecords(config.tenant_id, now),
         files=TenantFiles(config.tenant_id),
@@ -105,7 +105,8 @@ def _tokens(config: ConnectionConfig, login: Login, now: Callable[[], datetime])
 
 
 @lru_cache(maxsize=2)
-def _limiter(url: str) -> RedisLimiter:
+def shared_limiter(url: str) -> RedisLimiter:
+    """Give the buckets in this Redis, which is asked once and not for long."""
     client = redis.Redis.from_url(
         url, socket_timeout=_REDIS_TIMEOUT_S, socket_connect_timeout=_REDIS_TIMEOUT_S
     )

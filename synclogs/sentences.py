@@ -35,6 +35,9 @@ SENTENCES: Final[dict[str, str]] = {
     Code.FORMULA_FAILED: "a formula has no value for this record",
     Code.REFUSED_BY_FORMULA: "a formula refuses the record, in its own words",
     Code.SKIPPED_BY_FORMULA: "a formula leaves the record out, in its own words",
+    Code.SKIPPED_BY_CONDITION: (
+        "the source record does not pass the conditions; the message tells which"
+    ),
     Code.REFUSED_BY_DATABASE: "the database refused the record",
     Code.REFUSED_BY_REMOTE: "the other system refused the record",
     Code.REMOTE_TROUBLE: "the other system did not answer properly",

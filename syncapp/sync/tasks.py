@@ -10,7 +10,7 @@ import mmap
 from typing import Any, Final
 
 import structlog
-from celery import shared_task
+from celery import current_app, shared_task
 from celery.signals import worker_ready, worker_shutting_down
 from django.db import connection, transaction
 from django.utils import timezone
@@ -24,6 +24,9 @@ HINTS: Final = 50
 """Most hints of one tick; the next tick gives those that are left."""
 
 _HINT_EXPIRES_S: Final = 60
+
+_IMPATIENT: Final = {"max_retries": 0, "socket_connect_timeout": 0.3, "socket_timeout": 0.3}
+"""Whoever starts a run does not wait for a broker that is gone or hangs: one attempt, a short one."""
 
 _stopping: Final = mmap.mmap(-1, 1)
 """One byte that the worker shares with its processes: 1 once it was told to stop."""
@@ -44,8 +47,7 @@ def run_slice(**_: object) -> bool:
 def dispatch_due(**_: object) -> int:
     """Hint at everything that is due: new runs, schedules, waits and leases that have ended."""
     count = leases.hints(timezone.now(), HINTS)
-    for _number in range(count):
-        _hint()
+    _hint(count)
     return count
 
 
@@ -67,9 +69,11 @@ def enqueue() -> None:
     transaction.on_commit(_hint)
 
 
-def _hint() -> None:
+def _hint(times: int = 1) -> None:
     try:
-        run_slice.apply_async(expires=_HINT_EXPIRES_S, retry=False)
+        with current_app.connection_for_write(transport_options=_IMPATIENT) as broker:
+            for _number in range(times):
+                run_slice.apply_async(connection=broker, expires=_HINT_EXPIRES_S, retry=False)
     except OperationalError as error:
         log.warning("broker is away; the next tick finds the work", error=str(error))
 

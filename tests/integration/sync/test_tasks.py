@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import redis
@@ -77,29 +80,55 @@ def test_the_tick_hints_at_what_nobody_enqueued(
     assert queue() == 1
 
 
-@pytest.mark.slow  # waits for a port where nobody answers
+@pytest.fixture
+def attempts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Put a broker in place that hangs up on whoever comes; give the list of those who came."""
+    came: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = "redis://{}:{}/0".format(*server.getsockname())
+        monkeypatch.setitem(app.conf, "broker_write_url", address)
+
+        def refuse() -> None:
+            with suppress(OSError):  # the end of the test closes the server
+                while True:
+                    visitor, who = server.accept()
+                    visitor.close()
+                    came.append(str(who))
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        yield came
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
 def test_without_redis_nothing_fails_and_nothing_is_lost(
     engine: Engine,
     django_capture_on_commit_callbacks: OnCommit,
-    monkeypatch: pytest.MonkeyPatch,
+    attempts: list[str],
 ) -> None:
-    unreachable = app.connection_for_write("redis://127.0.0.1:1/0")
-    # As if Redis were away: every message goes to a port where nobody listens.
-    send: Any = tasks.run_slice.apply_async
-    monkeypatch.setattr(
-        tasks.run_slice,
-        "apply_async",
-        lambda **options: send(connection=unreachable, **options),
-    )
-
     with django_capture_on_commit_callbacks(execute=True):
         run = engine.start()
         tasks.enqueue()
     tasks.dispatch_due()
 
+    assert len(attempts) == 2  # one per hint: nobody waits for a second try
     assert engine.fresh(run).state == "queued"
     assert tasks.run_slice() is True
     assert engine.fresh(run).state == "succeeded"
+
+
+def test_a_redis_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = "redis://{}:{}/0".format(*silent.getsockname())
+        monkeypatch.setitem(app.conf, "broker_write_url", address)
+        begun = time.monotonic()
+
+        tasks._hint(50)
+
+        assert (
+            time.monotonic() - begun < app.conf.broker_transport_options["socket_timeout"] / 2
+        )
 
 
 def test_flushing_redis_loses_a_second_at_most(

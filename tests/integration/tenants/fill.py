@@ -24,7 +24,13 @@ _BY_COLUMN = {
     "wake.lane": "'live'",
     "record_log.keep": "30",
     "link.remote_id": "'x'",
+    "draft_step.wizard_id": "1",
+    "set_run.state": "'running'",
+    "set_run.on_failure": "'stop'",
+    "set_run.trigger": "'manual'",
 }
+_NULLABLE = ["link.remote_id", "draft_step.wizard_id"]
+"""Columns that a CHECK asks for although they may be null."""
 
 
 def fill(tenant: Tenant) -> None:
@@ -46,9 +52,12 @@ def _needed(table: str) -> list[tuple[Any, ...]]:
         """
         SELECT a.attname, t.typname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
         WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped
-          AND (a.attnotnull OR a.attname = 'remote_id') AND NOT a.atthasdef AND a.attidentity = ''
+          AND (a.attnotnull OR %s || '.' || a.attname = ANY (%s))
+          AND NOT a.atthasdef AND a.attidentity = ''
         """,
         table,
+        table,
+        _NULLABLE,
     )
 
 

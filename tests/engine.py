@@ -45,7 +45,12 @@ class Version:
     connection_id: int = 3
 
 
-def make_spec(*, shape: ObjectShape = SHAPE, **options: Any) -> SyncSpec:
+def make_spec(
+    *,
+    shape: ObjectShape = SHAPE,
+    shapes: Mapping[str, ObjectShape] | None = None,
+    **options: Any,
+) -> SyncSpec:
     """Every field of the object copied from the source field of the same name."""
     document = {
         "direction": "inbound",
@@ -66,7 +71,7 @@ def make_spec(*, shape: ObjectShape = SHAPE, **options: Any) -> SyncSpec:
         "rows": ROWS,
         **options,
     }
-    return compile_version(Version(document), shape)
+    return compile_version(Version(document), shape, load_shapes=lambda _tenant: shapes or {})
 
 
 def source(number: str | None = "1", *, remote_id: str | None = "", **values: Any) -> Record:

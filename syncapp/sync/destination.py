@@ -23,9 +23,9 @@ from connections.spec import SyncSpec
 from objects.records import index, read
 from objects.records.changes import Origin, RecordChange, Source, Stored, Written
 from objects.records.write import write
-from objects.shape import FieldShape
+from objects.shape import FieldShape, ObjectShape
 from syncapp.sync import leases, ledger, recorder, state, writing
-from syncapp.sync.changes import Decision, LinkFact
+from syncapp.sync.changes import Decision, Family, LinkFact
 from syncapp.sync.pipeline import Settled
 from syncapp.sync.sampling import Sampling
 from syncapp.tenants import door
@@ -76,8 +76,9 @@ class Store:
         return state.links(self.spec.pair_id, remote_ids)
 
     def lock(self) -> None:
-        """Make other writers of the object wait."""
-        read.lock([self.spec.shape.id])
+        """Make other writers of the object and its child objects wait."""
+        children = [row.child.shape.id for row in self.spec.children if row.child is not None]
+        read.lock([self.spec.shape.id, *children])
 
     def by_ids(self, ids: Collection[int]) -> Mapping[int, Stored]:
         """Find records by id."""
@@ -101,9 +102,16 @@ class Store:
         """Find the links of this pair by record."""
         return state.holders(self.spec.pair_id, record_ids)
 
+    def family(
+        self, child: ObjectShape, keys: Collection[str], parents: Collection[int]
+    ) -> Family:
+        """Find child records by key and by parent."""
+        by_key = read.by_keys(child.id, keys) if keys else {}
+        return Family(by_key, read.by_parents(child.id, parents) if parents else {})
+
     def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:
         """Write what was decided."""
-        changing = writing.refuse_clashes(decisions, self._clashes)
+        changing = writing.refuse_clashes(self.spec, decisions, _clashes)
         attempt = self._attempt_inside if halving else self._attempt
         writing.apply(changing, attempt, halving=halving)
 
@@ -127,20 +135,20 @@ class Store:
     def _numbers(self) -> Numbers:
         return drawn(self.spec.tenant_id)
 
-    def _clashes(self, changes: Sequence[RecordChange]) -> Mapping[int, FieldShape]:
-        return index.clashes(self.spec.shape, changes) if self.spec.shape.unique else {}
-
-    def _attempt(self, changes: Sequence[RecordChange]) -> list[Written]:
+    def _attempt(self, decisions: Sequence[Decision]) -> None:
         """Write a set; a refusal leaves the transaction broken, so the page begins anew."""
         try:
-            return write(self.spec.shape, changes, self._source, self._now)
+            writing.write(self.spec, decisions, self._write)
         except (db.DataError, db.IntegrityError) as error:
             raise writing.SetRefused(_said(error)) from error
 
-    def _attempt_inside(self, changes: Sequence[RecordChange]) -> list[Written]:
+    def _attempt_inside(self, decisions: Sequence[Decision]) -> None:
         """Write a set inside a savepoint, which a refusal leads back to."""
         with transaction.atomic():
-            return self._attempt(changes)
+            self._attempt(decisions)
+
+    def _write(self, shape: ObjectShape, changes: Sequence[RecordChange]) -> list[Written]:
+        return write(shape, changes, self._source, self._now)
 
 
 class Rehearsal(Store):
@@ -155,12 +163,16 @@ class Rehearsal(Store):
 
     def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:  # noqa: ARG002  a port
         """Reject what a run would reject before it writes."""
-        writing.refuse_clashes(decisions, self._clashes)
+        writing.refuse_clashes(self.spec, decisions, _clashes)
 
     def keep(self, settled: Settled) -> None:
         """Store log rows, ledger and counters."""
         unchanged = recorder.rehearse(self.spec, self.run.pk, settled, self._now)
         self._turn(settled, unchanged)
+
+
+def _clashes(shape: ObjectShape, changes: Sequence[RecordChange]) -> Mapping[int, FieldShape]:
+    return index.clashes(shape, changes) if shape.unique else {}
 
 
 def _said(error: db.Error) -> str:

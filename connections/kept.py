@@ -179,6 +179,11 @@ def samples(connection: Connection, limit: int = MOST) -> list[Sampled]:
     return [_sampled(row) for row in _rows(connection).order_by("rank")[:limit]]
 
 
+def whole(connection: Connection) -> list[Sampled]:
+    """Give the kept records that have all their fields, not only those that were mapped once."""
+    return [_sampled(row) for row in _rows(connection).filter(rank__lt=_PART).order_by("rank")]
+
+
 def one(connection: Connection, remote_id: str) -> Sampled | None:
     """Give the kept record with this id, or None."""
     found = _rows(connection).filter(remote_id=remote_id).first()

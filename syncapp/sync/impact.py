@@ -6,10 +6,9 @@ records and links are as they are stored now.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil, floor, sqrt
 from typing import Any, Final
@@ -18,9 +17,11 @@ from uuid import uuid4
 from django.db import connection as database
 
 import connections.services
+from connections import kept
 from connections.kit.codes import Outcome
 from connections.kit.values import Page, Record
-from connections.models import Connection, SourceSample
+from connections.models import Connection
+from connections.refusals import top
 from connections.spec import SyncSpec
 from objects.records.changes import ChangeOp
 from syncapp.sync import pipeline, specs
@@ -76,6 +77,8 @@ class Impact:
         stopped: how many of the stored would be rejected or be a conflict.
         counts: what became of those that were tried, by outcome.
         examples: some of those that would change or be stopped.
+        lacking: source fields that the draft reads and no kept record has, so that nothing can
+            be told before a dry run has brought them.
     """
 
     stored: int
@@ -84,6 +87,7 @@ class Impact:
     stopped: Bounds
     counts: Mapping[Outcome, int]
     examples: Sequence[Example]
+    lacking: Sequence[str] = ()
 
 
 def of_draft(connection: Connection, *, now: Callable[[], datetime]) -> Impact:
@@ -105,9 +109,13 @@ def of_draft(connection: Connection, *, now: Callable[[], datetime]) -> Impact:
     config = connections.services.config_for(spec.config_id)
     spec, context = specs.surrounded(run, spec, config)
     trial = Trial(spec, run, now)
-    page = Page(_kept(connection), cursor={}, complete=True)
+    new = _new_fields(connection, spec)
+    samples = kept.whole(connection) if new or not spec.reads else kept.samples(connection)
+    records = [Record.of(sampled.label, sampled.record) for sampled in samples]
+    page = Page(records, cursor={}, complete=True)
     pipeline.settle(Prepared(page, None), spec, trial, context)
-    return judged(trial.decisions, stored=_linked(spec.pair_id))
+    found = judged(trial.decisions, stored=_linked(spec.pair_id))
+    return found if records else replace(found, lacking=new)
 
 
 class Trial(Rehearsal):
@@ -187,11 +195,11 @@ def _example(one: Decision) -> Example:
     )
 
 
-def _kept(connection: Connection) -> list[Record]:
-    samples = SourceSample.objects.for_tenant(connection.tenant_id).filter(
-        connection=connection
-    )
-    return [Record(one.remote_id, zlib.decompress(one.raw)) for one in samples.order_by("rank")]
+def _new_fields(connection: Connection, spec: SyncSpec) -> list[str]:
+    """List what the draft reads and the live version does not: runs did not ask for it."""
+    live = connection.live_version
+    known = {top(one["reads"]) for one in live.reads} if live is not None else set()
+    return [] if "*" in known else [name for name in spec.reads if name not in known]
 
 
 def _linked(pair_id: int) -> int:

@@ -11,15 +11,16 @@ from typing import Any, Final, Protocol
 
 import xxhash
 
-from connections import refusals
+from connections import refusals, targets
 from connections.calculation import hidden_of
 from connections.conditions import Tester, compile_conditions
 from connections.document import Condition, Kind, plain, read_conditions, read_mappings
 from connections.mapping import mapper
 from connections.rows import NotRunnable, Shapes, compile_rows
 from connections.spec import Row, SyncSpec
+from connections.targets import NoTarget
 from formulas.language import FormulaError, Program
-from objects.shape import ObjectShape
+from objects.shape import FieldShape, ObjectShape
 from syncapp import canonical
 
 # What the result of a record depends on. Another page size, filter or log option changes which
@@ -75,9 +76,7 @@ def compile_version(
         rows = compile_rows(mappings, shape, children, version.connection_id)
     except NotRunnable as error:
         raise NotRunnable(f"{error.message} Publish again.") from error
-    primary = shape.by_name.get(document["primary_key"])
-    if primary is None:
-        raise _gone(document["primary_key"], shape)
+    primary = _primary(document["primary_key"], shape)
     test = _test(document, rows, version.connection_id)
     maps = _used(_programs(rows, test), load_maps, version.tenant_id)
     return SyncSpec(
@@ -213,5 +212,8 @@ def _used(
     return {name: found for name, found in known.items() if {name, None} & names}
 
 
-def _gone(name: str, shape: ObjectShape) -> NotRunnable:
-    return NotRunnable(f"“{shape.name}” has no field “{name}” any more; publish again.")
+def _primary(name: str, shape: ObjectShape) -> FieldShape:
+    try:
+        return targets.find(shape, name).leaf
+    except NoTarget as error:
+        raise NotRunnable(f"{error.message} Publish again.") from error

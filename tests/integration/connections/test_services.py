@@ -8,10 +8,10 @@ import pytest
 from django.db import ProgrammingError, transaction
 
 from connections import accounts, configs, publish, services
-from connections.compile import NotRunnable
 from connections.declared import Given
 from connections.kit.world import World
 from connections.models import Connection, ConnectionVersion, Pair
+from connections.rows import NotRunnable
 from objects.models import ConnectField
 from syncapp.errors import Changed, Invalid, NotThere, Refused
 from syncapp.tenants.actors import COMMAND

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from connections.compile import NotRunnable, compile_version
+from connections.compile import compile_version
 from connections.kit.base import Code
+from connections.rows import NotRunnable
 from connections.spec import Surroundings, SyncSpec
 from formulas.language import Missing, Wanted
 from formulas.language.context import Context

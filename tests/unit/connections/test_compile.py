@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from connections.compile import NotRunnable, compile_version
+from connections.compile import compile_version
 from connections.kit.base import Code
+from connections.rows import NotRunnable
 from connections.spec import Mapped, SyncSpec
 from objects.shape import FieldShape, ObjectShape
 from tests.every import every

@@ -37,6 +37,7 @@ class Line:
         needed: a new record cannot do without it, and it is not filled.
         members: lines of it, if it holds lines or child records.
         problems: what keeps it from being published, in words.
+        warnings: what is strange about it.
         changed: it differs from what runs.
         cell: what the sample record gives.
         source_type: type of the source field, where known.
@@ -53,6 +54,7 @@ class Line:
     needed: bool = False
     members: list[Line] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     changed: bool = False
     cell: Any = None
     source_type: str = ""
@@ -103,12 +105,19 @@ class Line:
         """Tell whether something is wrong here, in the draft or with the sample."""
         return bool(self.problems) or bool(self.cell and self.cell.problem)
 
+    def plain(self, told: str) -> str:
+        """Give a message without the name of the target, which stands beside it."""
+        label = self.shape.label if self.shape else ""
+        for name in (self.target, label):
+            told = told.removeprefix(f"{name}: ") if name else told
+        if self.inside and f".{self.target}: " in told:
+            told = told.partition(f".{self.target}: ")[2]
+        return told
+
     @property
     def trouble(self) -> str:
-        """Say why the sample has no result, without naming the target again."""
-        told = str(self.cell.problem) if self.cell else ""
-        label = self.shape.label if self.shape else ""
-        return told.removeprefix(f"{self.target}: ").removeprefix(f"{label}: ")
+        """Say why the sample has no result."""
+        return self.plain(str(self.cell.problem)) if self.cell else ""
 
     @property
     def type(self) -> str:

@@ -10,9 +10,10 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.http import require_POST
 
-from connections import api, api_formulas, urls_connectors
+from connections import api, api_formulas, urls_connectors, urls_definitions
 from connections.directions import INBOUND, OUTBOUND, Direction
 from connections.views import (
+    conditions,
     configs,
     connections,
     copying,
@@ -79,6 +80,7 @@ def _drafts(way: Direction, one: str) -> dict[str, tuple[str, Callable[..., Any]
         "mapping_row": (f"{one}/mapping/row/", mapping.MappingRow.as_view(**viewing)),
         "mapping_act": (f"{one}/mapping/act/", mapping.MappingAct.as_view(**viewing)),
         "mapping_copy": (f"{one}/mapping/copy/", copying.MappingCopy.as_view(**viewing)),
+        "conditions": (f"{one}/conditions/", conditions.ConditionsPage.as_view(**viewing)),
         "mapping_samples": (f"{one}/mapping/samples/", asking),
     }
 
@@ -100,6 +102,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("configs/<int:pk>/delete/", configs.ConfigDelete.as_view(), name="config_delete"),
     path("configs/<int:pk>/test/", configs.config_test, name="config_test"),
     *urls_connectors.urlpatterns,
+    *urls_definitions.urlpatterns,
     *_pages(INBOUND),
     *_pages(OUTBOUND),
     path(
@@ -128,6 +131,7 @@ def _all(viewset: type[ViewSet]) -> Callable[..., Any]:
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
     *urls_connectors.api_urlpatterns,
+    *urls_definitions.api_urlpatterns,
     path(
         "connection-configs/",
         _all(api.ConfigViewSet),

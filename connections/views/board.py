@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from connections import drafts, kept, publish, target_lines, versions
+from connections import drafts, kept, mapping_gaps, target_lines, versions
 from connections.answering import Asked
 from connections.checking import Known
-from connections.document import FieldMapping
+from connections.document import FieldMapping, running
 from connections.drafts import Holder
+from connections.mapping_gaps import Gap
 from connections.preview import Cell, preview
 from connections.sampled import Sampled
 from connections.sides import SourceField, fields_of_line
@@ -64,6 +65,7 @@ class Board:
     lines: list[Line] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     difference: versions.Difference | None = None
+    gaps: Sequence[Gap] = ()
 
     @property
     def sample(self) -> Sampled | None:
@@ -200,22 +202,30 @@ def _fill(board: Board) -> None:
     board.difference = difference_of(board.holder)
     changed = {one.uuid for one in board.difference.mappings} if board.difference else set()
     cells = _cells(board, [board.sample]) if board.sample else {}
+    board.gaps = board.holder.gaps()
+    gaps, strange = _by_row(board.gaps), _strange(board)
     for line in board.lines:
         for one in line.each():
             if one.row is not None:
                 one.changed = one.row.uuid in changed
                 one.cell = next(iter(cells.get(one.row.uuid, ())), None)
-        line.problems = _problems(line, board)
+                one.problems = [one.plain(text) for text in gaps.get(one.row.uuid, ())]
+                one.warnings = [one.plain(text) for text in strange.get(one.row.uuid, ())]
     board.counts = {show: sum(_belongs(line, show) for line in board.lines) for show in SHOWS}
 
 
-def _problems(line: Line, board: Board) -> list[str]:
-    if line.row is None:
-        return ["required"] if line.state == "missing" else []
-    if not line.row.enabled or board.shape is None:
-        return []
-    found = publish.row_gaps(line.row, board.shape, board.known)
-    return [gap.message.removeprefix(f"{line.target}: ") for gap in found]
+def _strange(board: Board) -> dict[str, list[str]]:
+    """Say at which rows a source field is read that nobody has seen."""
+    connection = board.holder.connection
+    owner = connection.entity if board.holder.fetches else str(connection.object)
+    return _by_row(mapping_gaps.strange(running(board.rows), board.sources, owner))
+
+
+def _by_row(gaps: Iterable[Gap]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for gap in gaps:
+        found.setdefault(gap.row, []).append(gap.message)
+    return found
 
 
 def _belongs(line: Line, show: str) -> bool:

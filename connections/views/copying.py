@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 
 from connections import drafts, editing
 from connections.checking import Known
+from connections.directions import DIRECTIONS
 from connections.document import read_mappings
 from connections.drafts import Holder
 from connections.models import Connection
@@ -89,7 +90,9 @@ class MappingCopy(DraftPage):
     def _others(self, holder: Holder) -> QuerySet[Connection]:
         """Give the connections that whoever asks may see, this one not among them."""
         directions = [
-            code for code in Connection.Direction.values if may(self.request, f"{code}.view")
+            code
+            for code, way in DIRECTIONS.items()
+            if may(self.request, way.permission("view"))
         ]
         rows = Connection.objects.for_tenant(cast("TenantRequest", self.request).tenant)
         found = rows.filter(direction__in=directions).exclude(pk=holder.connection.pk)

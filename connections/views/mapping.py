@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from connections import answering, drafts, editing, publish, target_lines
-from connections.document import FieldMapping
+from connections.document import NESTED, FieldMapping
 from connections.drafts import Holder
 from connections.forms.mapping import PLACES, MappingForm, kinds_of
 from connections.kit.base import RemoteError
@@ -75,7 +75,7 @@ class MappingPage(DraftPage):
             "urls": {name: self.place(holder, name) for name in names},
             "etag": holder.etag,
             "step": drafts.last_step(holder),
-            "gaps": holder.gaps(),
+            "gaps": board.gaps,
             "changes": board.changes,
             "ways": self.ways(holder),
             "record": board.sample_text,
@@ -112,6 +112,8 @@ class MappingAct(MappingPage):
             return self.board(board)
         if told:
             messages.success(request, told)
+        if request.POST.get("back") == "conditions":
+            return see_other(request, self.place(holder, "conditions"))
         return see_other(request, self.place(holder, "mapping", board.query))
 
 
@@ -193,16 +195,15 @@ class MappingRow(MappingPage):
         """Say at its place what is wrong with a row that is to be on."""
         if board.shape is None or not row.enabled:
             return True
-        judged = row
-        if line.inside:
+        if row.kind in NESTED:  # its own mappings come after it
+            found = [] if row.source else ["choose a source field."]
+        else:
             around = drafts.find(board.rows, line.inside)
-            if around is None:
-                return True
-            judged = editing.only(around, row)
-        found = publish.row_gaps(judged, board.shape, board.known)
-        place = PLACES.get(row.kind, "source")
-        for gap in found:
-            form.add_error(place, gap.message.removeprefix(f"{row.target}: "))
+            judged = editing.only(around, row) if around else row
+            gaps = publish.row_gaps(judged, board.shape, board.known)
+            found = [line.plain(gap.message) for gap in gaps if gap.row == row.uuid]
+        for told in found:
+            form.add_error(PLACES.get(row.kind, "source"), told)
         return not found
 
     def _tried(self, board: Board, line: Line, form: MappingForm) -> HttpResponse:

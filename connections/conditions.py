@@ -226,7 +226,8 @@ def _none_of(n: int, first: Failed) -> Failed:
 
 def _row(row: Condition, hidden: Collection[str]) -> Check:
     """Make one row ready."""
-    value_of = _formula(row, hidden) if row.formula else _field(row.field)
+    calculated = row.formula and row.operator not in CHANGES
+    value_of = _formula(row, hidden) if calculated else _field(row.field)
     other_of = _field(row.other) if row.other else None
     holds, secret = _holding(row), _secret(row, hidden)
     secret_other = row.other and refusals.top(row.other) in hidden

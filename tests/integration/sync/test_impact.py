@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from connections import services, versions
+from connections import publish as publishing, services, versions
 from connections.models import Connection, ConnectionVersion
 from objects.models import Record
 from syncapp.sync import impact
@@ -44,13 +44,14 @@ def told(engine: Engine) -> Impact:
 
 def publish(engine: Engine) -> ConnectionVersion:
     with door.tenant(engine.tenant.pk):
-        return versions.publish(
+        return publishing.publish(
             Connection.objects.get(pk=engine.connection.pk), actor=COMMAND, now=engine.clock()
         )
 
 
 def revisions(engine: Engine) -> dict[str, int]:
     with door.tenant(engine.tenant.pk):
+        assert engine.connection.object_id is not None
         rows = Record.objects.filter(object_id=engine.connection.object_id)
         return dict(rows.values_list("key", "rev"))
 

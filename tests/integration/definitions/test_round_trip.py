@@ -118,7 +118,7 @@ def test_everything_goes_around(filled: Tenant, globex: Tenant) -> None:
 
     assert again == text
     assert applied.to_connect == ("[TEST] ERP",)
-    assert set(change.state for change in applied.changes.each) == {State.CREATED}
+    assert {change.state for change in applied.changes.each} == {State.CREATED}
 
 
 def test_the_same_again_changes_nothing(filled: Tenant) -> None:

@@ -40,6 +40,7 @@ TENANT: Final = (
         (
             NavItem("Connect objects", "objects:object_list", "table", "objects.view"),
             NavItem("Records", "objects:record_home", "database", "records.view"),
+            NavItem("Imports", "sync:import_list", "file-import", "imports.view"),
             NavItem("Value maps", "formulas:map_list", "arrows-exchange", "value_maps.view"),
         ),
     ),
@@ -65,6 +66,7 @@ TENANT: Final = (
             NavItem("Users", "tenants:user_list", "users", "users.view"),
             NavItem("Profiles", "tenants:profile_list", "shield-lock", "profiles.view"),
             NavItem("API keys", "tenants:api_key_list", "key", "api_keys.view"),
+            NavItem("Definitions", "connections:definitions", "braces", "definitions.export"),
             NavItem("Audit", "tenants:audit_list", "history", "audit.view"),
             NavItem("Settings", "tenants:settings", "settings", "settings.view"),
         ),

@@ -151,7 +151,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 110
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,  # always above the time limit, else a task starts twice
     "socket_timeout": 30,
-    "socket_connect_timeout": 2,  # whoever starts a run must not wait for a dead broker
+    "socket_connect_timeout": 2,  # a worker's; hints are less patient still
     "health_check_interval": 25,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -222,6 +222,11 @@ STORAGES = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "connections.uploads.handler.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 EMAIL_BACKEND = text("SYNCAPP_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = text("SYNCAPP_EMAIL_HOST", "localhost")

@@ -47,7 +47,8 @@ class Fields:
     @classmethod
     def of_run(cls, run: SyncLog, *, reveal: bool) -> Fields:
         """Take the fields of the object that a run writes."""
-        return cls.of_connection(run.tenant_id, run.connection_id, reveal=reveal)
+        rows = ConnectField.objects.for_tenant(run.tenant_id).filter(object_id=run.object_id)
+        return cls(list(rows.order_by("position", "pk")), reveal=reveal)
 
     @classmethod
     def of_connection(

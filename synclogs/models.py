@@ -142,6 +142,20 @@ class SyncLog(TenantModel):
         return self.ended_at - self.started_at
 
     @property
+    def upload_id(self) -> int | None:
+        """The uploaded file that it reads, if it is an import or the dry run of one."""
+        read: dict[str, int] = self.window.get("upload", {})
+        return read.get("upload")
+
+    @property
+    def object_id(self) -> int | None:
+        """The connect object that it writes: its own document says it, or its connection."""
+        draft: dict[str, int] = self.window.get("draft", {})
+        if "object_id" in draft:
+            return draft["object_id"]
+        return self.connection.object_id if self.connection is not None else None
+
+    @property
     def done(self) -> int:
         """Records that have their outcome, or were at least seen."""
         return max(self.seen, self.n_read)

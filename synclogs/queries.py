@@ -111,11 +111,7 @@ def _shown(name: str, side: Values | None, hidden: set[str], *, other: Values | 
 
 
 def _fields(run: SyncLog) -> list[ConnectField]:
-    if run.connection_id is None:
-        return []
-    rows = ConnectField.objects.for_tenant(run.tenant).filter(
-        object__connections__id=run.connection_id
-    )
+    rows = ConnectField.objects.for_tenant(run.tenant).filter(object_id=run.object_id)
     return list(rows.order_by("position", "pk"))
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from connections.models.configs import Account, ConnectionConfig, RemoteEntity
 from connections.models.connectors import Connector, WizardDraft
 from objects.models import ConnectObject
-from syncapp.tenants.models import TenantModel
+from syncapp.tenants.models import TenantModel, TenantQuerySet
 
 
 class Pair(TenantModel):
@@ -39,6 +39,17 @@ class Pair(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.entity} ↔ {self.object}"
+
+
+class _ShownManager(models.Manager["Connection"]):
+    """Leaves out the connections of imports, which nobody made and nobody is shown."""
+
+    def get_queryset(self) -> models.QuerySet[Connection]:
+        """Give those that people made."""
+        return super().get_queryset().exclude(direction="import")
+
+
+_Shown = _ShownManager.from_queryset(TenantQuerySet)
 
 
 class Connection(TenantModel):
@@ -135,6 +146,9 @@ class Connection(TenantModel):
         related_name="+",
     )
     etag = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = _Shown()  # type: ignore[misc, assignment]  # a narrower manager
+    every = TenantQuerySet.as_manager()
 
     class Meta:
         db_table = "connection"

@@ -108,7 +108,7 @@ class Upload(System):
         page = list(islice(lines, query.page_size))
         while True:
             following = list(islice(lines, query.page_size))
-            after = page[-1][0] if page else after
+            after = page[-1].number if page else after
             at = {"v": _VERSION, "row": after, "of": total}
             yield Page(self._records(page), at, complete=not following, expected=total)
             if not following:
@@ -121,7 +121,7 @@ class Upload(System):
 
     def _records(self, page: Sequence[Line]) -> list[Record]:
         convert = converter(self._cells, self._keys(page))
-        return [Record(str(number), b"", decode=Row(cells, convert)) for number, cells in page]
+        return [Record(str(line.number), b"", decode=Row(line, convert)) for line in page]
 
     def _keys(self, page: Sequence[Line]) -> dict[tuple[int, str], str]:
         """Find the keys of records that the page names by their ids, object by object."""
@@ -129,7 +129,7 @@ class Upload(System):
         for column in self._cells.columns:
             if column.reference is None:
                 continue
-            texts = {cells[column.at].strip() for _, cells in page if isinstance(cells, list)}
+            texts = {line.cells[column.at].strip() for line in page if not line.problem}
             ids = [int(text) for text in texts if _is_id(text)]
             keys: Mapping[int, str] = self._files.keys(column.reference, ids) if ids else {}
             for text in texts:

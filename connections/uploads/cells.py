@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from connections.kit.codes import Code, FieldType
 from connections.kit.errors import RecordRefused
-from connections.uploads.form import Exact
+from connections.uploads.form import Exact, Line
 from syncapp import canonical
 
 Convert = Callable[[str], Any]
@@ -89,10 +89,10 @@ def source_of(at: int) -> str:
 class Row:
     """A row that is converted when somebody asks for its values."""
 
-    __slots__ = ("_cells", "_convert")
+    __slots__ = ("_convert", "_line")
 
-    def __init__(self, cells: list[str] | str, convert: Callable[[list[str]], Any]) -> None:
-        self._cells, self._convert = cells, convert
+    def __init__(self, line: Line, convert: Callable[[list[str]], dict[str, Any]]) -> None:
+        self._line, self._convert = line, convert
 
     def __call__(self, _raw: bytes) -> Mapping[str, Any]:
         """Give the values by column.
@@ -100,10 +100,9 @@ class Row:
         Raises:
             RecordRefused: the row or one of its cells cannot be read.
         """
-        if isinstance(self._cells, str):
-            raise RecordRefused(Code.UNDECODABLE, "", self._cells)
-        values: Mapping[str, Any] = self._convert(self._cells)
-        return values
+        if self._line.problem:
+            raise RecordRefused(Code.UNDECODABLE, "", self._line.problem)
+        return self._convert(self._line.cells)
 
 
 def converter(

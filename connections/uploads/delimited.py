@@ -48,14 +48,12 @@ def rows(file: BinaryIO, form: Form) -> Iterator[Line]:
         if number <= form.header or not any(cells):
             continue
         if len(cells) == width:
-            yield number, cells
+            yield Line(number, cells)
             continue
         while len(cells) > width and not cells[-1]:
             cells.pop()
-        if len(cells) == width:
-            yield number, cells
-        else:
-            yield number, f"The row has {len(cells)} cells, the heading {width}."
+        problem = f"The row has {len(cells)} cells, the heading {width}."
+        yield Line(number, cells, "" if len(cells) == width else problem)
 
 
 def encoding_of(head: bytes, *, utf8: bool) -> str:

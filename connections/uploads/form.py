@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -51,8 +51,18 @@ class Exact(str):
     __slots__ = ()
 
 
-Line = tuple[int, list[str] | str]
-"""Number of a row, from 1, as a spreadsheet shows it; its cells, or why it cannot be read."""
+class Line(NamedTuple):
+    """A row of a file.
+
+    Attributes:
+        number: its number, from 1, as a spreadsheet shows it; of a record in XML its place.
+        cells: as many as there are columns, unless there is a problem.
+        problem: why it cannot be taken, for people; or "".
+    """
+
+    number: int
+    cells: list[str]
+    problem: str = ""
 
 
 def headings(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

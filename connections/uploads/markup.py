@@ -213,4 +213,4 @@ def rows(file: BinaryIO, form: Form) -> Iterator[Line]:
     """Give the records as rows of cells."""
     columns = form.columns
     for number, values in records(file, form):
-        yield number, [values.get(name, "") for name in columns]
+        yield Line(number, [values.get(name, "") for name in columns])

@@ -29,7 +29,7 @@ MODES: Final = {
     "update": "update only",
 }
 REFERENCES: Final = {"key": "by key (code)", "id": "by record id"}
-PAGE: Final = 2500
+PAGE: Final = 2000
 
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,6 +118,12 @@ def read_plan(data: Mapping[str, Any]) -> Plan:
 def set_plan(upload: Upload, plan: Plan) -> None:
     """Keep a plan, right or not yet."""
     upload.plan = to_builtins(plan)
+    upload.save(update_fields=["plan"])
+
+
+def forget_plan(upload: Upload) -> None:
+    """Let the headings suggest a plan anew."""
+    upload.plan = {}
     upload.save(update_fields=["plan"])
 
 

@@ -25,7 +25,7 @@ def rows(file: BinaryIO, form: Form, *, after: int = 0) -> Iterator[Line]:
     """
     file.seek(0)
     for line in _READERS[form.format](file, form):
-        if line[0] > after:
+        if line.number > after:
             yield line
 
 

@@ -7,7 +7,8 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO, Final, cast
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files import File
+from django.db import transaction
 from django.utils import timezone
 from msgspec import to_builtins
 
@@ -24,7 +25,8 @@ from syncapp.tenants.actors import Actor
 _READ_AHEAD: Final = 64 * 1024
 
 
-def receive(file: UploadedFile, target: ConnectObject, *, actor: Actor) -> Upload:
+@transaction.atomic
+def receive(file: File[bytes], target: ConnectObject, *, actor: Actor) -> Upload:
     """Store a file and find out about its form.
 
     Raises:
@@ -166,7 +168,7 @@ def _decodes(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool) -
     return True
 
 
-def _name(file: UploadedFile) -> str:
+def _name(file: File[bytes]) -> str:
     """Give the file's name without path, and without what cannot be shown or stored."""
     name = (file.name or "").replace("\\", "/").rpartition("/")[2]
     shown = "".join(c for c in name.encode(errors="replace").decode() if c.isprintable())

@@ -138,12 +138,12 @@ def rows(file: BinaryIO, form: Form) -> Iterator[Line]:
     for number, cells in raw(file, form):
         if number <= form.header or not any(cells):
             continue
-        if len(cells) > width:
-            beyond = next((at for at in range(width, len(cells)) if cells[at]), None)
-            if beyond is not None:
-                yield number, f"Cell {beyond + 1} is filled, and the heading has only {width}."
-                continue
-        yield number, (cells + blank)[:width]
+        problem, fitting = "", cells
+        if any(cells[width:]):
+            problem = f"The row has more filled cells than the heading has ({width})."
+        else:
+            fitting = (cells + blank)[:width]
+        yield Line(number, fitting, problem)
 
 
 def _check(archive: zipfile.ZipFile) -> None:

@@ -88,6 +88,7 @@ def record_list(request: TenantRequest, pk: int) -> HttpResponse:
         "filterset": filters,
         "filtered": filters.active,
         "primary": _new(request, shape),
+        "from_file": _FROM_FILE.link(request) if shape.key is not None else None,
         "empty": _nothing_yet(request, shape),
     }
     template = "objects/record_list.html"
@@ -276,6 +277,9 @@ def _crumb(request: TenantRequest, whole: ConnectObject) -> dict[str, str]:
     return {"label": str(whole), "url": url}
 
 
+_FROM_FILE = Action("Import records", "sync:import_create", "imports.create", "file-import")
+
+
 def _new(request: TenantRequest, shape: ObjectShape) -> Link | None:
     if shape.key is None:
         return None
@@ -288,5 +292,5 @@ def _nothing_yet(request: TenantRequest, shape: ObjectShape) -> dict[str, Any]:
         text = "This object has no key field yet: records are known by it."
         action = Action("Open the object", "objects:object_detail", "objects.view", "table")
         return {"text": text, "icon": "key", "link": action.link(request, pk=shape.id)}
-    text = "Records come with the first run of a connection, through the API, or by hand."
+    text = "Records come with the first run of a connection, from a file, through the API, or by hand."
     return {"text": text, "icon": "database", "link": _new(request, shape)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import connections.services
 from connections.models import Connection, ConnectionConfig, Upload
@@ -56,7 +56,7 @@ def start(
         Invalid: the plan has gaps.
         Refused: the file is being imported or was, or another run writes the object.
     """
-    window = {
+    window: dict[str, Any] = {
         "draft": planning.document(upload, plan),
         "upload": planning.settings_of(upload, plan),
     }
@@ -117,7 +117,7 @@ def delete(upload: Upload, *, actor: Actor) -> None:
 
 def is_import(run: SyncLog) -> bool:
     """Tell whether the source of a run, dry or not, is an uploaded file."""
-    return "upload" in run.window
+    return run.upload_id is not None
 
 
 def config_of(run: SyncLog, spec: SyncSpec) -> ConnectionConfig:
@@ -147,7 +147,7 @@ def _refuse_again(upload: Upload) -> None:
 
 def _place(upload: Upload) -> Connection:
     """Give the connection of an object's imports: a place in the queue, and nothing else."""
-    connection, _ = Connection.objects.get_or_create(
+    connection, _ = Connection.every.get_or_create(
         tenant_id=upload.tenant_id,
         direction=Connection.Direction.IMPORT,
         name=f"imports into {upload.object_id}",

@@ -7,7 +7,7 @@ from functools import partial
 from django.urls import URLPattern, URLResolver, path
 
 from connections.directions import DIRECTIONS
-from syncapp.sync import api, api_sets, views, views_sets
+from syncapp.sync import api, api_imports, api_sets, views, views_imports, views_sets
 from syncapp.ui.access import permission
 
 app_name = "sync"
@@ -27,12 +27,35 @@ urlpatterns: list[URLPattern | URLResolver] = [
         for way in DIRECTIONS.values()
     ),
     path("runs/<int:pk>/stop/", views.run_stop, name="run_stop"),
+    path("imports/", views_imports.ImportList.as_view(), name="import_list"),
+    path("imports/new/", views_imports.import_create, name="import_create"),
+    path("imports/<int:pk>/", views_imports.import_detail, name="import_detail"),
+    path(
+        "imports/<int:pk>/delete/", views_imports.ImportDelete.as_view(), name="import_delete"
+    ),
+    path("imports/<int:pk>/errors/", views_imports.import_errors_file, name="import_errors"),
+    path("imports/templates/<int:pk>/", views_imports.import_template, name="import_template"),
     path("connectors/<int:pk>/run/", views_sets.connector_run, name="connector_run"),
     path("connector-sets/<int:pk>/run/", views_sets.set_run, name="set_run"),
     path("connector-sets/<int:pk>/stop/", views_sets.set_stop, name="set_stop"),
     path("connector-sets/<int:pk>/progress/", views_sets.set_panel, name="set_panel"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "imports/",
+        api_imports.ImportViewSet.as_view({"get": "list", "post": "create"}),
+        name="api-import-list",
+    ),
+    path(
+        "imports/<int:pk>/",
+        api_imports.ImportViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="api-import-detail",
+    ),
+    path(
+        "imports/<int:pk>/errors/",
+        api_imports.ImportErrorsViewSet.as_view({"get": "retrieve"}),
+        name="api-import-errors",
+    ),
     *(
         path(
             f"connector-sets/<int:pk>/{verb}/",

@@ -9,14 +9,17 @@ import io
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from connections.models import Connection
+from connections.uploads import storage
+from connections.uploads.plan import plan_of
 from formulas import services as formula_services
 from formulas.models import ValueMapUnmapped
 from formulas.services import maps
-from objects.models import ConnectField, ListviewField, Record
-from syncapp.sync import leases, services, slices
+from objects.models import ConnectField, ConnectObject, ListviewField, Record
+from syncapp.sync import imports, leases, services, slices
 from syncapp.tenants import door
 from syncapp.tenants.actors import COMMAND
 from syncapp.tenants.models import AuditEntry, Membership, Profile, Tenant
@@ -74,6 +77,11 @@ KINDS: dict[str, str] = {
     "sync:inbound_": "connection",
     "sync:outbound_": "outbound",
     "sync:run_": "run",
+    "sync:import_": "upload",
+    "sync:import_errors": "imported",
+    "sync:import_template": "object",
+    "api:api-import": "upload",
+    "api:api-import-errors": "imported",
     "api:api-run": "run",
     "synclogs:run_": "run",
     "synclogs:record_log_": "record_log",
@@ -129,6 +137,18 @@ def give_pictures(tenant: Tenant) -> None:
             avatars.set_avatar(member.user, io.BytesIO(drawn.getvalue()))
 
 
+def make_uploads(tenant: Tenant, target: ConnectObject, number: str) -> tuple[int, int]:
+    """Upload a file that waits for its plan, and one that is imported; give both."""
+    content = f"code,name\nU{number},Una\n".encode()
+    with door.tenant(tenant.pk):
+        waiting, imported = (
+            storage.receive(SimpleUploadedFile(f"{name}.csv", content), target, actor=COMMAND)
+            for name in ("waiting", "imported")
+        )
+        imports.start(imported, plan_of(imported), actor=COMMAND, now=make.NOW)
+    return waiting.pk, imported.pk
+
+
 def make_map(tenant: Tenant, name: str) -> ValueMapUnmapped:
     """Make a value map with an entry and a value that waits; give the latter."""
     with door.tenant(tenant.pk):
@@ -158,6 +178,8 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
     make.make_member(tenant, f"swept{number}@acme.test")
     give_pictures(tenant)
     unmapped = make_map(tenant, f"terms{number}")
+    assert connection.object is not None
+    waiting, imported = make_uploads(tenant, connection.object, number)
     with door.tenant(tenant.pk):
         fields = ConnectField.objects.for_tenant(tenant).filter(object=connection.object_id)
         field = fields.filter(is_key=False).order_by("pk")[0]
@@ -179,6 +201,8 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
             "connector": connector.pk,
             "set": set_.pk,
             "run": run.pk,
+            "upload": waiting,
+            "imported": imported,
             "record_log": RecordLog.objects.filter(tenant_id=tenant.pk).order_by("pk")[0].pk,
             "map": unmapped.map_id,
             "unmapped": unmapped.pk,

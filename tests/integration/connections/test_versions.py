@@ -50,7 +50,7 @@ def address(connection: Connection, path: str = "") -> str:
 
 
 def text(response: Any) -> str:
-    return response.content.decode()
+    return str(response.content.decode())
 
 
 def test_nothing_differs_right_after_publishing(connection: Connection) -> None:

@@ -40,7 +40,7 @@ def connection(acme: Tenant) -> Connection:
         made = services.create(
             acme, direction="outbound", name="Send", system_type="sandbox", actor=COMMAND
         )
-        values = {
+        values: dict[str, Any] = {
             "config": config,
             "object": store,
             "entity": making.ENTITY,

@@ -164,7 +164,7 @@ def _actions(row: Connection, way: Direction, *, ready: bool) -> list[Action]:
 def _run_actions(row: Connection, *, ready: bool) -> list[Action]:
     run = Action("Run now", "sync:connection_run", "inbound.run", "player-play", "post")
     dry_run = Action(
-        "Dry run", "sync:connection_dry_run", "inbound.dry_run", "test-pipe", "post"
+        "Dry run", "sync:connection_dry_run", "inbound.dry_run", "test-pipe", dialog=True
     )
     return [*([run] if row.live_version is not None else []), *([dry_run] if ready else [])]
 

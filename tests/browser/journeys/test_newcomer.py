@@ -49,7 +49,8 @@ def test_newcomer_comes_to_synced_customers(
 
     go(page, "Inbound")
     page.get_by_role("link", name="Demo ERP customers", exact=True).click()
-    page.get_by_role("button", name="Dry run").click()
+    page.get_by_role("link", name="Dry run").click()
+    page.get_by_role("dialog").get_by_role("button", name="Dry run").click()
     finished(page, "2 000 read = 2 000 created")
     expect(page.get_by_text("Nothing was written")).to_be_visible()
     go(page, "Records")

@@ -15,7 +15,6 @@ from connections.condition_gaps import Problem
 from connections.document import (
     MAX_CONSTANT,
     MAX_PATH,
-    MAX_ROWS,
     Condition,
     Conditions,
     Group,
@@ -24,13 +23,18 @@ from connections.document import (
 )
 from connections.passing import Stopped
 from formulas.language import limits
+from syncapp.errors import Invalid
 from syncapp.ui.forms import Form
 
+MOST: Final = 80
+"""How many rows a page holds: a form has at most a thousand inputs."""
+MOST_GROUPS: Final = 20
 _PLAIN: Final = {"autocomplete": "off", "spellcheck": "false"}
 _SOURCE: Final = {**_PLAIN, "list": "source-fields"}
 _BARE: Final = frozenset({"is_empty", "is_not_empty", "is_true", "is_false", "changed"})
 _LISTS: Final = frozenset({"in_list", "not_in_list"})
 _TWO: Final = frozenset({"between", "changed_from_to"})
+_TOO_MANY: Final = f"A page holds at most {MOST} conditions in {MOST_GROUPS} groups."
 _JOINS: Final = {Join.ALL: "all of them hold", Join.ANY: "any of them holds"}
 
 
@@ -170,14 +174,19 @@ def shown(conditions: Conditions) -> list[Block]:
 
 
 def sent(data: Mapping[str, Any]) -> list[Block]:
-    """Read what was sent, to be judged."""
-    blocks, left = [], MAX_ROWS + 1
-    for number in range(_count(data, "groups", MAX_ROWS) + 1):
+    """Read what was sent, to be judged.
+
+    Raises:
+        Invalid: there is more than a page holds.
+    """
+    blocks = []
+    for number in range(_count(data, "groups", MOST_GROUPS) + 1):
         block = Block(number, data.get(f"g{number}-uuid", "")[:36], _join(data, number))
-        total = _count(data, f"g{number}-total", left)
-        left -= total
+        total = _count(data, f"g{number}-total", MOST)
         block.rows = [ConditionForm(data, prefix=f"g{number}-r{row}") for row in range(total)]
         blocks.append(block)
+    if sum(len(block.rows) for block in blocks) > MOST:
+        raise Invalid(_TOO_MANY)
     return blocks
 
 
@@ -213,6 +222,12 @@ def conditions_of(blocks: Sequence[Block]) -> Conditions:
         for block in blocks
     ]
     return Conditions(groups[0].join, groups[0].rows, tuple(groups[1:]))
+
+
+def fits(conditions: Conditions) -> bool:
+    """Tell whether a page holds them."""
+    n = sum(1 for _ in conditions.each())
+    return n <= MOST and len(conditions.groups) <= MOST_GROUPS
 
 
 def each(blocks: Sequence[Block]) -> Iterator[ConditionForm]:
@@ -258,4 +273,8 @@ def _join(data: Mapping[str, Any], number: int) -> str:
 
 def _count(data: Mapping[str, Any], name: str, most: int) -> int:
     text = str(data.get(name, "0"))
-    return min(int(text), most) if text.isdecimal() and len(text) < 6 else 0
+    if not text.isdecimal():
+        return 0
+    if len(text) > len(str(most)) or int(text) > most:
+        raise Invalid(_TOO_MANY)
+    return int(text)

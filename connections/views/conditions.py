@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from connections import answering, condition_gaps, drafts, wording
 from connections.checking import Known
-from connections.document import MAX_ROWS, Conditions, plain, read_conditions
+from connections.document import Conditions, plain, read_conditions
 from connections.drafts import Holder
 from connections.forms import conditions as forms
 from connections.forms.conditions import Block
@@ -46,18 +46,22 @@ class ConditionsPage(DraftPage):
         """Save them, try them, or draw the form anew with a row more or less."""
         holder = self.find()
         self.require_editable(holder)
-        if wish := request.POST.get("_redraw", ""):
-            return self._page(holder, forms.redrawn(request.POST, wish), None)
-        blocks = forms.sent(request.POST)
+        try:
+            if wish := request.POST.get("_redraw", ""):
+                return self._page(holder, forms.redrawn(request.POST, wish), None)
+            blocks = forms.sent(request.POST)
+        except Invalid as error:
+            present = drafts.conditions_of(holder)
+            shown = forms.shown(present)
+            return self._page(holder, shown, present, trouble=error.message, status=422)
         right = forms.valid(blocks)
         wanted = self._read(blocks) if right else None
         if "_try" in request.POST:
             context = {"blocks": blocks, **self._counted(holder, blocks, wanted)}
             return self.page(context, template="connections/_conditions_tried.html")
         if wanted is None or self._judge(holder, blocks, wanted):
-            trouble = "" if right and wanted is None else "Some conditions need correcting."
-            trouble = trouble or f"There are more than {MAX_ROWS} conditions."
-            return self._page(holder, blocks, wanted, trouble=trouble, status=422)
+            told = "Some conditions need correcting."
+            return self._page(holder, blocks, wanted, trouble=told, status=422)
         try:
             changed = self._save(holder, wanted)
         except SyncAppError as error:
@@ -124,13 +128,14 @@ class ConditionsPage(DraftPage):
         status: int = 200,
     ) -> HttpResponse:
         difference = difference_of(holder)
+        present = drafts.conditions_of(holder)
         samples = holder.samples()
         told = partial(self.place, holder)
         context = {
             **self.around(holder),
             "blocks": blocks,
-            "sentence": wording.conditions(drafts.conditions_of(holder)),
-            "editable": self.editable(holder),
+            "sentence": wording.conditions(present),
+            "editable": self.editable(holder) and forms.fits(present),
             "sources": holder.sources(),
             "record": canonical.text(samples[0].record) if samples else "",
             "trouble": trouble,

@@ -26,6 +26,7 @@ _PAGES: Final = {
 
 class ObjectList(ListView):
     permission = "objects.view"
+    template_name = "objects/object_list.html"
     model = ConnectObject
     noun = "connect object"
     title = "Connect objects"
@@ -38,6 +39,10 @@ class ObjectList(ListView):
         " records, people and API clients read and change them.",
         icon="table",
     )
+
+    def context(self) -> dict[str, Any]:
+        may_create = self.request.member.may("objects.create")
+        return {"templates_url": self.url("connections:object_templates") if may_create else ""}
 
 
 class _ObjectPage(Page):

@@ -22,7 +22,7 @@ from objects.records.changes import ChangeOp, RecordChange
 from objects.values import storable
 from syncapp import canonical
 from syncapp.sync import state, watching
-from syncapp.sync.changes import FINAL, TROUBLE, Decision, Verdict
+from syncapp.sync.changes import FINAL, TROUBLE, ChildChange, Decision, Verdict
 from syncapp.sync.pipeline import Settled
 
 INBOUND: Final = 0
@@ -32,6 +32,12 @@ _MESSAGE_LENGTH: Final = 512
 _KEY_LENGTH: Final = 512
 _OPEN: Final = sorted(outcome.number for outcome in TROUBLE)
 _FINAL: Final = sorted(outcome.number for outcome in FINAL)
+_DONE: Final = {
+    ChangeOp.CREATE: "created",
+    ChangeOp.RESURRECT: "brought back",
+    ChangeOp.UPDATE: "updated",
+    ChangeOp.DELETE: "deleted",
+}
 _NUMBERS: Final[dict[Any, int]] = {outcome: outcome.number for outcome in OUTCOMES}
 
 
@@ -243,8 +249,12 @@ def _row(spec: SyncSpec, decision: Decision, *, rehearsed: bool = False) -> Row:
         _tell(row, decision.verdict)
         if not decision.linked and row.r is not None:
             row.r = _plain(row.r, _KEY_LENGTH)
-    elif rehearsed and decision.change is not None:
-        row.j = _planned(decision.change)
+    elif rehearsed and decision.writes:
+        row.j = _planned(decision.change) if decision.change is not None else {"diff": {}}
+        if decision.children:
+            row.j["children"] = [_planned_child(child) for child in decision.children]
+    if decision.children:
+        row.m = _told_children(decision)
     if row.v is not None and not storable(row.v):
         row.v = None
     return row
@@ -276,6 +286,19 @@ def _plain(text: str, limit: int) -> str:
     if not storable(text):
         text = text.replace("\0", "␀").encode(errors="replace").decode()
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _told_children(decision: Decision) -> str:
+    """Say how many child records are written along: they have no rows of their own."""
+    ops = [child.change.op for child in decision.children]
+    parts = [f"{ops.count(op)} {word}" for op, word in _DONE.items() if op in ops]
+    return f"Child records: {', '.join(parts)}."
+
+
+def _planned_child(child: ChildChange) -> dict[str, Any]:
+    change = child.change
+    op = change.op.name.lower()
+    return {"object": child.shape.type, "key": change.key, "op": op, **_planned(change)}
 
 
 def _planned(change: RecordChange) -> dict[str, Any]:

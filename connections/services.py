@@ -5,7 +5,7 @@ The draft is edited freely; only `publish` and `activate` change what runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,6 @@ from connections.checking import Known
 from connections.compile import compile_version
 from connections.document import (
     FieldMapping,
-    Kind,
     plain,
     read_conditions,
     read_mappings,
@@ -275,39 +274,10 @@ def config_for(config_id: int) -> ConnectionConfig:
     return config
 
 
-def suggest_rows(
-    shape: ObjectShape, source_paths: Iterable[str], taken: Iterable[str]
-) -> list[dict[str, Any]]:
-    """Propose mappings for fields whose names are equal but for case and punctuation.
-
-    Args:
-        shape: the destination.
-        source_paths: fields of the source.
-        taken: target fields that are mapped already.
-    """
-    by_name: dict[str, str] = {}
-    for path in source_paths:
-        by_name.setdefault(_bare(path), path)
-    free = (field for field in shape.fields if field.name not in set(taken))
-    found = (
-        (field, by_name.get(_bare(field.name)) or by_name.get(_bare(field.label)))
-        for field in free
-    )
-    return [
-        {"target": field.name, "kind": Kind.FIELD, "source": path, "enabled": True}
-        for field, path in found
-        if path
-    ]
-
-
 def _tenant_id() -> int:
     tenant_id = door.current_tenant()
     assert tenant_id is not None, "open the tenant's door first"
     return tenant_id
-
-
-def _bare(text: str) -> str:
-    return "".join(letter for letter in text.lower() if letter.isalnum())
 
 
 def _switch(connection: Connection, verb: str, *, active: bool, actor: Actor) -> Connection:

@@ -192,6 +192,16 @@ def lines_of(
     return _ordered(lines, rows)
 
 
+def told(rows: Sequence[FieldMapping], around: str = "", inside: str = "") -> list[Line]:
+    """Give the mappings alone, those inside of others behind them, to be read."""
+    lines = []
+    for row in rows:
+        name = f"{around}{row.target}"
+        lines.append(Line(row.target, name, row=row, inside=inside))
+        lines += told(row.rows, f"{name} · ", row.uuid)
+    return lines
+
+
 def first_of(target: str) -> str:
     """Give the field that a target path begins with."""
     try:

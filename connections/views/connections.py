@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from connections import declared, kept, services
+from connections import declared, kept, services, target_lines
 from connections.directions import INBOUND, Direction
 from connections.document import read_mappings
 from connections.filters import ConnectionFilterSet
@@ -118,7 +118,7 @@ class ConnectionDetail(DetailView):
             "gaps": gaps,
             "unpublished": row.live_version is not None and services.draft_differs(row),
             "warnings": services.warnings_of(row),
-            "mappings": read_mappings(row.mapping),
+            "lines": target_lines.told(read_mappings(row.mapping)),
             "import_url": _import_url(self.request, row),
         }
 
@@ -137,7 +137,7 @@ def _import_url(request: HttpRequest, row: Connection) -> str:
 
 def _urls(request: HttpRequest, row: Connection, way: Direction) -> dict[str, str]:
     """Address what the page's own buttons do."""
-    names = ("edit", "publish", *(("test_query",) if way.runs else ()))
+    names = ("edit", "mapping", "publish", *(("test_query",) if way.runs else ()))
     return {name: tenant_reverse(request, way.page(name), pk=row.pk) for name in names}
 
 

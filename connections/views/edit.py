@@ -1,7 +1,7 @@
-"""The edit page of a connection: the draft's form, and its mapping table below it.
+"""The edit page of a connection: all of its draft but the mappings and conditions.
 
-Besides saving, the page can be *redrawn*: rows are added, removed and proposed, entities are
-looked up anew, a query is tried, and what was typed stays as it is. Each redrawing is a button of
+Besides saving, the page can be *redrawn*: a config or object is loaded, entities are looked up
+anew, a query is tried, and what was typed stays as it is. Each redrawing is a button of
 the same form, so it works without a script; with one, only the form is replaced.
 """
 
@@ -19,23 +19,17 @@ from django.utils import timezone
 from connections import configs, declared, discovery, registry, services
 from connections.directions import INBOUND
 from connections.discovery import Sample
-from connections.document import read_mappings
 from connections.forms.drafts import (
     ConnectionForm,
-    RowForm,
-    bound_rows,
     entity_key_choices,
-    fresh_rows,
     key_choices,
-    row_initial,
 )
 from connections.kit.base import RemoteError, System
-from connections.models import Connection, ConnectionConfig, RemoteEntity
+from connections.models import Connection, ConnectionConfig
 from connections.publish import shape_of
 from objects.models import ConnectObject
 from objects.shape import ObjectShape
 from syncapp.canonical import text
-from syncapp.errors import Invalid
 from syncapp.tenants import door
 from syncapp.tenants.http import TenantRequest
 from syncapp.ui.access import require
@@ -52,7 +46,6 @@ class ConnectionEdit(EditView):
 
     sample: Sample | None = None
     talk_error: str = ""
-    notice: str = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Talk first, if the button asks for it, and then answer inside the tenant's door."""
@@ -77,45 +70,26 @@ class ConnectionEdit(EditView):
 
     def form(self, row: Connection) -> ConnectionForm:
         if self.request.method != "POST":
-            shape = shape_of(row)
-            mappings = read_mappings(row.mapping)
-            rows = fresh_rows([row_initial(mapping) for mapping in mappings], shape)
             initial = {name: getattr(row, name) for name in services.EDITABLE}
-            return self._form(row, shape, rows, initial=initial)
-        shape = self._sent_shape()
-        return self._form(
-            row, shape, bound_rows(self.request.POST, shape), data=self.request.POST
-        )
+            return self._form(row, shape_of(row), initial=initial)
+        return self._form(row, self._sent_shape(), data=self.request.POST)
 
     def save(self, form: ConnectionForm, row: Connection) -> Connection:
         actor = cast("TenantRequest", self.request).actor
-        mappings = [one.row() for one in form.filled] if self.way.runs else None
         etag = self.request.POST.get("etag", "")
-        try:
-            return services.edit(
-                row,
-                form.cleaned_data,
-                mappings=mappings,
-                actor=actor,
-                etag=int(etag) if etag.isdecimal() else None,
-            )
-        except Invalid as error:
-            raise form.show(error) from error
+        known = int(etag) if etag.isdecimal() else None
+        return services.edit(row, form.cleaned_data, actor=actor, etag=known)
 
     def context(self, row: Connection) -> dict[str, Any]:
         config = self._chosen_config(row)
-        entity = self._chosen("entity", row.entity)
-        known = discovery.known_entity(config, entity)
         return {
             "way": self.way,
             "type_label": declared.label_of(row.system_type),
             "config": config,
             "facts": declared.facts(config, configs.saved_secrets(config)) if config else [],
             "entities": discovery.known_entities(config) if config else [],
-            "sources": self._sources(known),
             "sample": shown_sample(self.sample) if self.sample else None,
             "talk_error": self.talk_error,
-            "notice": self.notice,
             "asked": self.request.POST.get("_redraw", ""),
         }
 
@@ -123,7 +97,6 @@ class ConnectionEdit(EditView):
         self,
         row: Connection,
         shape: ObjectShape | None,
-        rows: list[RowForm],
         **options: Any,
     ) -> ConnectionForm:
         form = ConnectionForm(
@@ -131,7 +104,6 @@ class ConnectionEdit(EditView):
             kind=_kind(row),
             way=self.way,
             keys=self._keys(row, shape),
-            rows=rows,
             **options,
         )
         form.narrow(row.system_type)
@@ -146,46 +118,16 @@ class ConnectionEdit(EditView):
         return entity_key_choices(known, self._chosen("primary_key", row.primary_key))
 
     def _redrawn(self, row: Connection) -> ConnectionForm:
-        """Show what was typed, unjudged, with the rows changed as the button asked."""
-        shape = self._sent_shape()
+        """Show what was typed, unjudged, with what was loaded or looked up meanwhile."""
         sent = ConnectionForm(
             self.request.POST,
             tenant=cast("TenantRequest", self.request).tenant,
             kind=_kind(row),
             way=self.way,
             keys=[],
-            rows=[],
         )
         initial = {name: sent[name].value() for name in sent.fields}
-        values = [
-            {name: one[name].value() for name in one.fields}
-            for one in bound_rows(self.request.POST, shape)
-        ]
-        wish, _, number = self.request.POST["_redraw"].partition(":")
-        if wish == "remove" and number.isdecimal():
-            values[int(number) : int(number) + 1] = []
-        elif wish == "add":
-            values.append({})
-        elif wish == "suggest" and shape is not None:
-            values += self._suggested(row, shape, values)
-        return self._form(row, shape, fresh_rows(values, shape), initial=initial)
-
-    def _suggested(
-        self, row: Connection, shape: ObjectShape, values: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        entity = discovery.known_entity(
-            self._chosen_config(row), self._chosen("entity", row.entity)
-        )
-        paths = [path for path, _ in discovery.field_paths(entity)]
-        taken = [str(value.get("target")) for value in values]
-        found = services.suggest_rows(shape, paths, taken)
-        if not paths:
-            self.notice = "Refresh the entities first: the source's fields are not known yet."
-        elif not found:
-            self.notice = (
-                "No field of the source is named like a free field of the destination."
-            )
-        return found
+        return self._form(row, self._sent_shape(), initial=initial)
 
     def _talk(self, wish: str) -> None:
         tenant = cast("TenantRequest", self.request).tenant
@@ -230,12 +172,6 @@ class ConnectionEdit(EditView):
             return None
         found = ConnectObject.objects.for_tenant(tenant).filter(pk=int(sent)).first()
         return shape_of(Connection(object=found)) if found else None
-
-    def _sources(self, entity: RemoteEntity | None) -> list[tuple[str, str]]:
-        found = discovery.field_paths(entity)
-        if not found and self.sample:
-            return [(name, "seen in the sample") for name in self.sample.fields]
-        return found
 
 
 def shown_sample(sample: Sample) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 
 from connections import discovery, publish, services
-from connections.document import read_mappings
 from connections.kit.world import World
 from connections.models import Connection
 from formulas.services import maps
@@ -18,7 +17,6 @@ from syncapp.tenants.actors import COMMAND
 from syncapp.tenants.models import Tenant
 from tests import making
 from tests.integration.connections.test_api import CONNECTIONS, send
-from tests.integration.connections.test_pages_inbound import edit_url, fields_of, text
 from tests.integration.sync.test_formulas import make_places
 from tests.make import NOW
 
@@ -159,53 +157,6 @@ def test_values_that_cannot_be_searched_keep_a_lookup_from_being_published(
         assert places.fields.get(name="zip").indexed == "none"
 
     assert "place.zip cannot be looked up" in refused.value.fields["mappings"]
-
-
-def test_the_form_takes_a_formula_in_a_text_area(
-    acme: Tenant, alices: Client, connection: Connection
-) -> None:
-    sent = fields_of(text(alices.get(edit_url(connection))))
-    sent |= {"rows-2-kind": "formula", "rows-2-source": "concat('a',\r\n  'b')"}
-
-    assert alices.post(edit_url(connection), sent).status_code == 303
-
-    with door.tenant(acme.pk):
-        connection.refresh_from_db()
-        row = read_mappings(connection.mapping)[2]
-    assert (row.kind, row.formula, row.source) == ("formula", "concat('a',\n  'b')", "")
-    page = text(alices.get(edit_url(connection)))
-    assert 'data-formula=""' in page or "data-formula " in page
-    assert "concat(&#x27;a&#x27;" in page
-
-
-def test_another_kind_is_drawn_anew_without_losing_the_text(
-    alices: Client, connection: Connection
-) -> None:
-    sent = fields_of(text(alices.get(edit_url(connection))))
-    sent |= {"rows-2-kind": "formula", "_redraw": "kind"}
-
-    page = text(alices.post(edit_url(connection), sent))
-
-    assert "data-formula" in page
-    assert "Address.City</textarea>" in page
-
-
-def test_an_error_is_shown_at_its_row(alices: Client, connection: Connection) -> None:
-    sent = fields_of(text(alices.get(edit_url(connection))))
-    sent |= {"rows-2-kind": "formula", "rows-2-source": "cocnat('a')"}
-
-    response = alices.post(edit_url(connection), sent)
-
-    assert response.status_code == 422
-    assert "Did you mean concat?" in text(response)
-    assert "cocnat(&#x27;a&#x27;)</textarea>" in text(response)
-
-
-def test_long_constants_are_refused(alices: Client, connection: Connection) -> None:
-    sent = fields_of(text(alices.get(edit_url(connection))))
-    sent |= {"rows-2-kind": "raw", "rows-2-source": "x" * 2001}
-
-    assert "at most 2000 characters" in text(alices.post(edit_url(connection), sent))
 
 
 def test_rest_clients_read_and_write_formulas(acme: Tenant, api: Client, world: World) -> None:

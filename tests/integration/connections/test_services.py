@@ -338,19 +338,6 @@ def test_what_was_never_published_or_is_gone_has_no_spec(in_acme: Tenant, world:
         services.spec_for(connection.pk, 999_999)
 
 
-def test_equal_names_are_proposed(in_acme: Tenant, world: World) -> None:
-    connection = making.make_connection(in_acme)
-    shape = publish.shape_of(connection)
-    assert shape is not None
-
-    rows = services.suggest_rows(shape, ["CardCode", "City", "VatNumber", "Name"], ["name"])
-
-    assert [(row["target"], row["source"]) for row in rows] == [
-        ("city", "City"),
-        ("vat", "VatNumber"),
-    ]
-
-
 def test_the_result_of_an_outdated_test_is_not_kept(in_acme: Tenant, world: World) -> None:
     config = making.make_config(in_acme)
     stale = type(config).objects.get(pk=config.pk)

@@ -88,7 +88,7 @@ def strange(
         owner: how the source is called.
         known: what is known of the source, see `sides.source_fields`; nothing if it is empty.
     """
-    names = {top(field.path) for field in known}
+    names, owner = {top(field.path) for field in known}, f"“{owner}”"
     found: list[Gap] = []
     for mapping in mappings if names else ():
         found += _strange(mapping, names, set(), owner)
@@ -292,7 +292,7 @@ def _unknown(
     folded = top(name).lower()
     meant = next((one for one in sorted(names) if one.lower() == folded), None)
     but = f", but “{meant}”" if meant else ""
-    text = f"“{owner}” has no field “{name}”{but}{place}."
+    text = f"{owner} has no field “{name}”{but}{place}."
     return _gap(mapping, text, mapping.target)
 
 

@@ -21,7 +21,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from connections import configs, discovery, kept, publish, services
+from connections import configs, discovery, kept, services
 from connections.directions import DIRECTIONS, INBOUND, OUTBOUND
 from connections.filters import ConfigFilterSet, DirectedFilterSet
 from connections.kit.base import RemoteError
@@ -147,7 +147,7 @@ class ConfigTestViewSet(Single):
             return self.shown(config)
 
 
-class _Directed(Single):
+class Directed(Single):
     """What is about one connection: its direction decides which permission is needed."""
 
     model = Connection
@@ -174,7 +174,7 @@ class _Directed(Single):
         return found or INBOUND.code
 
 
-class ConnectionViewSet(mixins.ListModelMixin, _Directed):
+class ConnectionViewSet(mixins.ListModelMixin, Directed):
     """Connections of both directions."""
 
     filterset_class = DirectedFilterSet
@@ -251,7 +251,7 @@ class ConnectionViewSet(mixins.ListModelMixin, _Directed):
         )
 
 
-class ConnectionSwitchViewSet(_Directed):
+class ConnectionSwitchViewSet(Directed):
     """What switches a connection."""
 
     permission = "inbound.activate"
@@ -267,15 +267,8 @@ class ConnectionSwitchViewSet(_Directed):
         """Switch the connection off."""
         return self.shown(services.deactivate(self.load(pk), actor=self.actor))
 
-    @extend_schema(request=None, responses=ConnectionSerializer)
-    def publish(self, _request: Request, pk: int) -> Response:
-        """Make the draft what runs, whether the connection is switched on or not."""
-        row = self.load(pk)
-        publish.publish(row, actor=self.actor, now=timezone.now())
-        return self.shown(row)
 
-
-class ConnectionSourceViewSet(_Directed):
+class ConnectionSourceViewSet(Directed):
     """What talks to a connection's system; it holds its own transactions."""
 
     def required_permission(self, method: str) -> str:
@@ -296,7 +289,7 @@ class ConnectionSourceViewSet(_Directed):
         else:
             with door.tenant(self.owner.pk):
                 found = discovery.known_entities(config)
-        return _exact(
+        return exact(
             [
                 {
                     "name": entity.name,
@@ -316,7 +309,7 @@ class ConnectionSourceViewSet(_Directed):
             sample = kept.look(row, now=timezone.now)
         except RemoteError as error:
             raise RemoteTroubleError(error) from error
-        return _exact(asdict(sample))
+        return exact(asdict(sample))
 
     def _row(self, pk: int) -> Connection:
         with door.tenant(self.owner.pk):
@@ -326,6 +319,6 @@ class ConnectionSourceViewSet(_Directed):
         return row
 
 
-def _exact(content: Any) -> HttpResponse:
+def exact(content: Any) -> HttpResponse:
     """Answer without passing numbers of customers through a float."""
     return HttpResponse(canonical.dumps(content), content_type="application/json")

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.http import require_POST
 
-from connections import api, api_formulas, urls_connectors, urls_definitions
+from connections import api, api_formulas, api_versions, urls_connectors, urls_definitions
 from connections.directions import INBOUND, OUTBOUND, Direction
 from connections.views import (
     conditions,
@@ -159,7 +159,27 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
             api.ConnectionSwitchViewSet.as_view({"post": act}),
             name=f"api-connection-{act}",
         )
-        for act in ("activate", "deactivate", "publish")
+        for act in ("activate", "deactivate")
+    ),
+    path(
+        "connections/<int:pk>/publish/",
+        api_versions.ConnectionPublishViewSet.as_view({"post": "publish"}),
+        name="api-connection-publish",
+    ),
+    path(
+        "connections/<int:pk>/versions/",
+        api_versions.ConnectionVersionViewSet.as_view({"get": "versions"}),
+        name="api-connection-versions",
+    ),
+    path(
+        "connections/<int:pk>/versions/diff/",
+        api_versions.ConnectionVersionViewSet.as_view({"get": "diff"}),
+        name="api-connection-diff",
+    ),
+    path(
+        "connections/<int:pk>/versions/<int:number>/revert/",
+        api_versions.ConnectionPublishViewSet.as_view({"post": "revert"}),
+        name="api-connection-revert",
     ),
     path(
         "connections/<int:pk>/test-query/",

@@ -24,9 +24,12 @@ from connections.document import (
 from connections.models import Connection, ConnectionConfig, ConnectionVersion
 from connections.publish import document, enabled, publish
 from objects.models import ConnectObject
-from syncapp.errors import Refused
+from syncapp.errors import NotThere, Refused
 from syncapp.tenants.actors import Actor
 
+DRAFT: Final = "draft"
+LIVE: Final = "live"
+_DIGITS: Final = 9
 _LABELS: Final = {
     "config_id": "Connection config",
     "entity": "Entity",
@@ -92,6 +95,33 @@ def difference(
         [*_conditions(*conditions)],
         [*_options(tenant_id, before, after)] if before and after else [],
     )
+
+
+def version_of(connection: Connection, number: str) -> ConnectionVersion:
+    """Give a version by its number, as an address spells it.
+
+    Raises:
+        NotThere: it is none.
+    """
+    found: ConnectionVersion | None = None
+    if number.isdecimal() and len(number) <= _DIGITS:
+        found = connection.versions.filter(number=int(number)).first()
+    if found is None:
+        raise NotThere("There is no such version of this connection.")
+    return found
+
+
+def document_of(connection: Connection, name: str) -> Mapping[str, Any]:
+    """Give a document by its name: `draft`, `live`, or a number; empty if nothing is live.
+
+    Raises:
+        NotThere: there is no version of this number.
+    """
+    if name == DRAFT:
+        return draft_of(connection)
+    version = connection.live_version if name == LIVE else version_of(connection, name)
+    spec: Mapping[str, Any] = version.spec if version is not None else {}
+    return spec
 
 
 def revert(

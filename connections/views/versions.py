@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -12,16 +11,16 @@ from django.utils import timezone
 
 from connections import services, versions
 from connections.directions import Direction
-from connections.models import Connection, ConnectionVersion
+from connections.models import Connection
 from connections.publish import publish
+from connections.versions import DRAFT, LIVE
 from connections.views.connections import connections_of, crumbs
 from connections.views.tabs import tabs_of
-from syncapp.errors import Invalid, SyncAppError
+from syncapp.errors import Invalid, NotThere, SyncAppError
 from syncapp.tenants.http import TenantRequest
 from syncapp.ui.access import may
 from syncapp.ui.links import see_other, tenant_reverse
 
-DRAFT = "draft"
 SHOWN = 100
 
 
@@ -33,7 +32,7 @@ def version_list(request: TenantRequest, pk: int, way: Direction) -> HttpRespons
         **_context(request, row, way, str(row)),
         "tabs": tabs_of(request, row, "versions"),
         "versions": [(one, len(one.spec["rows"])) for one in found],
-        "changes": len(_difference(row, _spec(row, "live"), _spec(row, DRAFT))),
+        "changes": len(_difference(row, LIVE, DRAFT)),
     }
     return render(request, "connections/version_list.html", context)
 
@@ -41,11 +40,11 @@ def version_list(request: TenantRequest, pk: int, way: Direction) -> HttpRespons
 def version_diff(request: TenantRequest, pk: int, way: Direction) -> HttpResponse:
     """Show what differs between two versions, or a version and the draft."""
     row = _connection(request, pk, way)
-    before = request.GET.get("from") or "live"
+    before = request.GET.get("from") or LIVE
     after = request.GET.get("to") or DRAFT
     context = {
         **_context(request, row, way, f"{_name(before, row)} → {_name(after, row)}"),
-        "difference": _difference(row, _spec(row, before), _spec(row, after)),
+        "difference": _difference(row, before, after),
         "before": _name(before, row),
         "after": _name(after, row),
         "to_draft": after == DRAFT,
@@ -70,7 +69,7 @@ def publish_page(request: TenantRequest, pk: int, way: Direction) -> HttpRespons
             return see_other(request, tenant_reverse(request, way.page("detail"), pk=pk))
     context = {
         **_context(request, row, way, f"Publish {row}"),
-        "difference": _difference(row, _spec(row, "live"), _spec(row, DRAFT)),
+        "difference": _difference(row, LIVE, DRAFT),
         "gaps": services.gaps_of(row),
         "error": error,
         "reason": reason,
@@ -83,7 +82,8 @@ def publish_page(request: TenantRequest, pk: int, way: Direction) -> HttpRespons
 def revert_page(request: TenantRequest, pk: int, number: int, way: Direction) -> HttpResponse:
     """Show what going back would change; then publish the earlier version again."""
     row = _connection(request, pk, way)
-    version = _version(row, str(number))
+    difference = _difference(row, LIVE, str(number))
+    version = versions.version_of(row, str(number))
     error: SyncAppError | None = None
     reason = request.POST.get("reason", "").strip()
     if request.method == "POST":
@@ -99,8 +99,8 @@ def revert_page(request: TenantRequest, pk: int, number: int, way: Direction) ->
     context = {
         **_context(request, row, way, f"Back to {version}"),
         "version": version,
-        "difference": _difference(row, _spec(row, "live"), version.spec),
-        "lost": len(_difference(row, _spec(row, "live"), _spec(row, DRAFT))),
+        "difference": difference,
+        "lost": len(_difference(row, LIVE, DRAFT)),
         "error": error,
         "reason": reason,
     }
@@ -135,38 +135,19 @@ def _context(
     }
 
 
-def _spec(row: Connection, name: str) -> Mapping[str, Any]:
-    """Give a document by its name: a number, `live` or `draft`; empty if nothing is live."""
-    if name == DRAFT:
-        return versions.draft_of(row)
-    if name == "live":
-        version = row.live_version
-        return _document(version) if version else {}
-    return _document(_version(row, name))
-
-
-def _document(version: ConnectionVersion) -> Mapping[str, Any]:
-    spec: Mapping[str, Any] = version.spec
-    return spec
-
-
-def _version(row: Connection, number: str) -> ConnectionVersion:
-    if not number.isdecimal() or len(number) > 9:
-        raise Http404
-    version: ConnectionVersion = get_object_or_404(row.versions, number=int(number))
-    return version
-
-
 def _name(name: str, row: Connection) -> str:
-    if name == "live":
+    if name == LIVE:
         return f"Version {row.live_version.number}" if row.live_version else "Nothing"
     return "Draft" if name == DRAFT else f"Version {name}"
 
 
-def _difference(
-    row: Connection, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> versions.Difference:
-    return versions.difference(row.tenant_id, before, after)
+def _difference(row: Connection, before: str, after: str) -> versions.Difference:
+    """Compare two documents by their names, or answer 404."""
+    try:
+        documents = [versions.document_of(row, name) for name in (before, after)]
+    except NotThere as error:
+        raise Http404 from error
+    return versions.difference(row.tenant_id, *documents)
 
 
 def _short(reason: str) -> str:

@@ -195,3 +195,31 @@ def test_who_may_only_look_sees_no_buttons(bobs: Client, connection: Connection)
     assert "Go back to it" not in listed
     assert bobs.get(address(connection, "publish/")).status_code == 403
     assert bobs.post(address(connection, "versions/1/revert/")).status_code == 403
+
+
+def test_rest_clients_compare_publish_and_go_back(
+    acme: Tenant, api: Client, connection: Connection
+) -> None:
+    change(connection, city={"source": "Town"})
+    base = f"/api/v1/connections/{connection.pk}"
+    options: dict[str, Any] = {"content_type": "application/json"}
+
+    found = api.get(f"{base}/versions/diff/").json()
+    published = api.post(f"{base}/publish/", {"reason": "Towns"}, **options)
+    listed = api.get(f"{base}/versions/").json()["data"]
+    back = api.post(f"{base}/versions/1/revert/", {}, **options)
+    same = api.get(f"{base}/versions/diff/?from=1&to=3").json()
+
+    assert [(one["what"], one["after"]) for one in found["mappings"]] == [("city", "Town")]
+    assert published.json()["version"] == 2
+    assert [(one["number"], one["live"], one["reason"]) for one in listed] == [
+        (2, True, "Towns"),
+        (1, False, ""),
+    ]
+    assert listed[0]["spec"]["rows"][2]["source"] == "Town"
+    assert back.json()["version"] == 3
+    assert same == {"mappings": [], "conditions": [], "options": []}
+    assert api.get(f"{base}/versions/diff/?from=9").status_code == 404
+    assert api.post(f"{base}/versions/9/revert/", {}, **options).status_code == 404
+    long = api.post(f"{base}/publish/", {"reason": "x" * 501}, **options)
+    assert list(long.json()["fields"]) == ["reason"]

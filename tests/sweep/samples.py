@@ -211,6 +211,8 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
         part = {"object_pk": connection.object_id}
         return {
             **{kind: {"pk": pk} for kind, pk in pks.items()},
+            "connection": {"pk": connection.pk, "number": 1},
+            "outbound": {"pk": outbound.pk, "number": 1},
             "object": {"pk": connection.object_id, **part},
             "field": {"pk": field.pk, **part},
             "column": {"pk": column.pk, **part},

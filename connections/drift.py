@@ -26,8 +26,8 @@ def between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Drift:
     """Compare two schemas; {} if their fields are the same."""
     old, new = fields_of(before), fields_of(after)
     return _drift(
-        [path for path in new if path not in old],
-        [path for path in old if path not in new],
+        _topmost([path for path in new if path not in old]),
+        _topmost([path for path in old if path not in new]),
         {path: [old[path], new[path]] for path in new if old.get(path, new[path]) != new[path]},
     )
 
@@ -68,6 +68,11 @@ def touched(drift: Drift, read: Sequence[str]) -> Iterator[tuple[str, str, list[
 def _drift(added: list[str], removed: list[str], changed: dict[str, list[str]]) -> Drift:
     parts = {"added": added, "removed": removed, "changed": changed}
     return {name: part for name, part in parts.items() if part}
+
+
+def _topmost(found: list[str]) -> list[str]:
+    """Leave out what is inside of another one of them."""
+    return [path for path in found if not any(path.startswith(f"{one}.") for one in found)]
 
 
 def _concerns(gone: str, read: str) -> bool:

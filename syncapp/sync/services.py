@@ -6,10 +6,11 @@ Each function works in the caller's transaction and leaves rows: a queued run, i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from connections.models import Connection
+from connections.models import Connection, ConnectionConfig
 from syncapp.errors import Invalid, Refused
 from syncapp.sync import holding, leases, ledger, specs
 from syncapp.sync.models import RunLock, Schedule
@@ -63,7 +64,7 @@ def request_run(
         tenant_id=connection.tenant_id,
         connection=connection,
         version_id=None if dry else connection.live_version_id,
-        name=connection.name,
+        name=_told_name(connection, window.get("draft")),
         kind=kind,
         lane=_lane(kind, trigger),
         trigger=trigger,
@@ -79,6 +80,20 @@ def request_run(
         holding.take(run, _wanted(connection))
     leases.make_due(run.tenant_id, connection.pk, run.lane, now)
     return run
+
+
+def _told_name(connection: Connection, draft: Mapping[str, Any] | None) -> str:
+    """Name the connection as logs do: with its environment, unless that is the live one.
+
+    Logs keep it, whatever the connection is changed to later.
+    """
+    version = connection.live_version
+    document = draft or (version.spec if version is not None else {})
+    configs = ConnectionConfig.objects.for_tenant(connection.tenant_id)
+    config = configs.filter(pk=document.get("config_id")).only("environment").first()
+    if config is None or config.environment == ConnectionConfig.Environment.LIVE:
+        return connection.name
+    return f"[{config.environment.upper()}] {connection.name}"[:100]
 
 
 def request_stop(run: SyncLog, *, now: datetime) -> SyncLog:

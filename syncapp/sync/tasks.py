@@ -72,8 +72,9 @@ def enqueue() -> None:
 def _hint(times: int = 1) -> None:
     try:
         with current_app.connection_for_write(transport_options=_IMPATIENT) as broker:
+            producer = current_app.amqp.Producer(broker, auto_declare=False)
             for _number in range(times):
-                run_slice.apply_async(connection=broker, expires=_HINT_EXPIRES_S, retry=False)
+                run_slice.apply_async(producer=producer, expires=_HINT_EXPIRES_S, retry=False)
     except OperationalError as error:
         log.warning("broker is away; the next tick finds the work", error=str(error))
 

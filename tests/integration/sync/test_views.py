@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from connections.models import ConnectionConfig
 from syncapp.sync import services
 from syncapp.tenants import door
 from syncapp.tenants.models import Tenant
@@ -45,6 +46,20 @@ def test_run_now_queues_a_run_and_shows_it(
         "live",
     )
     assert len(callbacks) == 1
+
+
+def test_a_run_against_a_test_system_says_so_for_ever(engine: Engine, alices: Client) -> None:
+    config = engine.connection.config
+    assert config is not None
+    with door.tenant(engine.tenant.pk):
+        ConnectionConfig.objects.filter(pk=config.pk).update(environment="test")
+    alices.post(at(engine, "run"))
+    (run,) = runs(engine)
+    with door.tenant(engine.tenant.pk):
+        ConnectionConfig.objects.filter(pk=config.pk).update(environment="live")
+
+    for page in ("runs/", f"runs/{run.pk}/"):
+        assert "[TEST] Partners" in alices.get(f"/t/acme/{page}").content.decode()
 
 
 def test_everything_can_be_read_again(engine: Engine, alices: Client) -> None:

@@ -59,7 +59,7 @@ class ConnectorFilterSet(FilterSet):
 
     class Meta:
         model = Connector
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 class ConnectorSetFilterSet(FilterSet):
@@ -67,4 +67,4 @@ class ConnectorSetFilterSet(FilterSet):
 
     class Meta:
         model = ConnectorSet
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []

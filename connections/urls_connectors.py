@@ -7,7 +7,9 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from connections import api_connectors as api
-from connections.views import connector_sets, connectors
+from connections.views import connector_sets, connectors, wizard, wizard_drafts
+from syncapp.tenants import door
+from syncapp.ui.access import permission
 
 _READ_ALL: dict[str, Any] = {"get": "list", "post": "create"}
 _ONE: dict[str, Any] = {
@@ -36,6 +38,16 @@ urlpatterns: list[URLPattern] = [
         name="connector_deactivate",
     ),
     path("connectors/<int:pk>/delete/", connectors.connector_delete, name="connector_delete"),
+    path("wizard/", wizard.wizard, name="wizard"),
+    path("wizard/begin/", wizard.wizard_begin, name="wizard_begin"),
+    path(
+        "wizard/<int:pk>/step/<int:step>/",
+        door.own_transactions(permission(wizard.MAKING)(wizard.WizardStep.as_view())),
+        name="wizard_step",
+    ),
+    path("wizard/<int:pk>/discard/", wizard.wizard_discard, name="wizard_discard"),
+    path("wizard/<int:pk>/finish/", wizard.wizard_finish, name="wizard_finish"),
+    *wizard_drafts.PAGES,
     path("connector-sets/", connector_sets.SetList.as_view(), name="set_list"),
     path(
         "connector-sets/new/",

@@ -18,6 +18,7 @@ TENANT: Final = (
     NavGroup(
         "Connect",
         (
+            NavItem("Wizard", "connections:wizard", "wand", "wizard.view"),
             NavItem("Connectors", "connections:connector_list", "plug", "connectors.view"),
             NavItem(
                 "Connector sets",

@@ -10,10 +10,18 @@ from connections.declared import Given
 from connections.document import FieldMapping
 from connections.kit.base import Entity, Field
 from connections.kit.world import CAPABILITIES, World
-from connections.models import Connection, ConnectionConfig, Connector, ConnectorSet
+from connections.models import (
+    Connection,
+    ConnectionConfig,
+    Connector,
+    ConnectorSet,
+    WizardDraft,
+)
+from connections.wizard import drafting
+from connections.wizard.plan import Plan
 from objects.models import ConnectField, ConnectObject
 from syncapp.tenants import actors, door
-from syncapp.tenants.models import Tenant
+from syncapp.tenants.models import Membership, Tenant
 from tests.make import NOW
 
 PARTNER: tuple[dict[str, Any], ...] = (
@@ -114,6 +122,21 @@ def make_connector(
             tenant, name=f"Set {name}", connectors=[made], actor=actors.COMMAND
         )
     return made, row
+
+
+def make_wizard_draft(tenant: Tenant, like: Connection) -> WizardDraft:
+    """A draft of the first member that has reached the end, both sides like this connection."""
+    plan = Plan("Drafted", "What the wizard shows.")
+    for name in ("inbound", "outbound"):
+        side = plan.side(name)
+        side.system_type, side.config = like.system_type, like.config_id
+        side.entity, side.object, side.primary_key = like.entity, like.object_id, "code"
+    plan.inbound.mapping = like.mapping
+    with door.tenant(tenant.pk):
+        member = Membership.objects.for_tenant(tenant).order_by("pk")[0]
+        draft = drafting.begin(tenant, member, now=NOW)
+        drafting.write(draft, plan, now=NOW, step=6)
+    return draft
 
 
 def make_connection(  # noqa: PLR0913  each has a default

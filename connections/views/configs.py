@@ -59,7 +59,8 @@ def config_create(request: TenantRequest) -> HttpResponse:
         {
             "label": label,
             "about": declared.about(code),
-            "url": tenant_reverse(request, "connections:config_create_of", system_type=code),
+            "url": tenant_reverse(request, "connections:config_create_of", system_type=code)
+            + (f"?{request.GET.urlencode()}" if "wizard" in request.GET else ""),
         }
         for code, label in declared.offered()
     ]
@@ -95,6 +96,14 @@ class ConfigEdit(EditView):
             tenant, system_type = self.request.tenant, self.kwargs["system_type"]
             return configs.create(tenant, system_type, form.given(), actor=actor)  # type: ignore[arg-type]
         return configs.edit(row, form.given(), actor=actor)
+
+    def next_url(self, row: ConnectionConfig) -> str:
+        """Go back to the wizard, if that is where it was asked for."""
+        draft, step = self.request.GET.get("wizard", ""), self.request.GET.get("step", "")
+        if draft.isdecimal() and step.isdecimal() and len(draft + step) < 19:
+            url = self.url("connections:wizard_step", pk=int(draft), step=int(step))
+            return f"{url}?config={row.pk}"
+        return super().next_url(row)
 
     def title(self, row: ConnectionConfig | None) -> str:
         if row is None:

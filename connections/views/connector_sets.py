@@ -36,7 +36,8 @@ class SetList(ListView):
     )
 
     def rows(self) -> QuerySet[Any]:
-        return super().rows().annotate(n_connectors=Count("members"))
+        rows: QuerySet[Any] = super().rows().annotate(n_connectors=Count("members"))
+        return rows
 
 
 class SetDetail(DetailView):

@@ -35,9 +35,7 @@ class ConnectorList(ListView):
     table_class = ConnectorTable
     filterset_class = ConnectorFilterSet
     template_name = "connections/connector_list.html"
-    primary = Action(
-        "New connector", "connections:connector_create", "connectors.create", "plus"
-    )
+    primary = Action("New connector", "connections:wizard", "wizard.view", "wand")
     empty = Empty(
         "A connector is one whole integration: what comes in, what goes out, and how.",
         icon="plug",

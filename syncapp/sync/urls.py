@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("imports/<int:pk>/errors/", views_imports.import_errors_file, name="import_errors"),
     path("imports/templates/<int:pk>/", views_imports.import_template, name="import_template"),
+    path("wizard/<int:pk>/finish-and-dry-run/", views_sets.wizard_finish, name="wizard_finish"),
     path("connectors/<int:pk>/run/", views_sets.connector_run, name="connector_run"),
     path("connector-sets/<int:pk>/run/", views_sets.set_run, name="set_run"),
     path("connector-sets/<int:pk>/stop/", views_sets.set_stop, name="set_stop"),

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from connections.models import Connection, Connector, ConnectorSet
+from connections.wizard.drafting import drafts_of
+from connections.wizard.finish import finish
+from connections.wizard.plan import COMPLETED
 from syncapp.errors import SyncAppError
 from syncapp.sync import services, sets, tasks
 from syncapp.tenants.http import TenantRequest
-from syncapp.ui.access import may, permission
+from syncapp.ui.access import may, permission, require
 from syncapp.ui.links import see_other, tenant_reverse
+from synclogs.models import SyncLog
 
 
 @permission("connectors.run")
@@ -41,6 +46,34 @@ def connector_run(request: TenantRequest, pk: int) -> HttpResponse:
     elif not rows:
         messages.error(request, "No inbound connection of this connector is active.")
     return see_other(request, tenant_reverse(request, "connections:connector_detail", pk=pk))
+
+
+@permission("connectors.create")
+@require_POST
+def wizard_finish(request: TenantRequest, pk: int) -> HttpResponse:
+    """Finish a draft of the wizard, and rehearse its inbound side at once."""
+    rows = drafts_of(request.tenant, request.member).select_related("tenant", "member")
+    draft = get_object_or_404(rows, pk=pk)
+    require(request, "inbound.dry_run")
+    try:
+        with transaction.atomic():
+            connector = finish(
+                draft,
+                may=lambda code: may(request, code),
+                actor=request.actor,
+                now=timezone.now(),
+            )
+            inbound = connector.connections.get(direction=Connection.Direction.INBOUND)
+            run = services.request_run(
+                inbound, kind=SyncLog.Kind.DRY, actor=request.actor, now=timezone.now()
+            )
+    except SyncAppError as error:
+        messages.error(request, " ".join([error.message, *error.fields.values()]))
+        url = tenant_reverse(request, "connections:wizard_step", pk=pk, step=COMPLETED)
+        return see_other(request, url)
+    tasks.enqueue()
+    messages.success(request, f"Made connector “{connector}”; this is its dry run.")
+    return see_other(request, tenant_reverse(request, "synclogs:run_detail", pk=run.pk))
 
 
 @permission("connector_sets.run")

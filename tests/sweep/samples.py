@@ -66,6 +66,8 @@ KINDS: dict[str, str] = {
     "connections:outbound_": "outbound",
     "connections:connector_": "connector",
     "connections:set_": "set",
+    "connections:wizard_": "wizard",
+    "sync:wizard_": "wizard",
     "sync:connector_": "connector",
     "sync:set_": "set",
     "api:api-connector": "connector",
@@ -172,6 +174,7 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
         tenant, f"Out{number}", config=connection.config, object_=connection.object
     )
     connector, set_ = making.make_connector(tenant, f"Both{number}", [connection, outbound])
+    draft = making.make_wizard_draft(tenant, connection)
     run = finished_run(connection)
     key, _ = make.make_key(tenant, name=f"Swept{number}")
     make.make_profile(tenant, f"Swept{number}", [])
@@ -213,6 +216,7 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
             **{kind: {"pk": pk} for kind, pk in pks.items()},
             "connection": {"pk": connection.pk, "number": 1},
             "outbound": {"pk": outbound.pk, "number": 1},
+            "wizard": {"pk": draft.pk, "step": 2},
             "object": {"pk": connection.object_id, **part},
             "field": {"pk": field.pk, **part},
             "column": {"pk": column.pk, **part},

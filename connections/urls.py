@@ -10,7 +10,14 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.http import require_POST
 
-from connections import api, api_formulas, api_versions, urls_connectors, urls_definitions
+from connections import (
+    api,
+    api_formulas,
+    api_preview,
+    api_versions,
+    urls_connectors,
+    urls_definitions,
+)
 from connections.directions import INBOUND, OUTBOUND, Direction
 from connections.views import (
     conditions,
@@ -180,6 +187,11 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
         "connections/<int:pk>/versions/<int:number>/revert/",
         api_versions.ConnectionPublishViewSet.as_view({"post": "revert"}),
         name="api-connection-revert",
+    ),
+    path(
+        "connections/<int:pk>/preview/",
+        api_preview.PreviewViewSet.as_view({"post": "preview"}),
+        name="api-connection-preview",
     ),
     path(
         "connections/<int:pk>/test-query/",

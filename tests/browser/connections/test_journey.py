@@ -99,10 +99,15 @@ def fill_config(page: Page, erp: DemoErp, password: str) -> None:
 
 
 def map_fields(page: Page) -> None:
-    """Fill the lines of the mapping table that are there."""
-    for number, (field, source) in enumerate((("code", "CardCode"), ("name", "CardName"))):
-        page.get_by_label("Target field").nth(number).select_option(field)
-        page.get_by_label("Source field or value").nth(number).fill(source)
+    """Map key and name, from the page of the connection."""
+    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Mapping").click()
+    for field, source in (("code", "CardCode"), ("name", "CardName")):
+        page.get_by_role("link", name=field, exact=True).click()
+        page.get_by_label("Source field").fill(source)
+        page.get_by_role("button", name="Save", exact=True).click()
+        row = page.locator("tr.target", has=page.get_by_role("link", name=field, exact=True))
+        expect(row.locator(".target-source")).to_contain_text(source)
+    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Details").click()
 
 
 def save(page: Page) -> None:
@@ -149,20 +154,16 @@ def test_a_connection_is_drafted_tried_and_activated(
     expect(desk.locator("#connection-config")).to_contain_text(erp.url)
     desk.get_by_role("button", name="Refresh entities").click()
     expect(desk.locator("#entities-known")).to_have_text("2 entities known")
-    desk.get_by_label("Entity").fill("BusinessPartners")
-    expect(desk.locator("#source-fields option")).to_have_count(0)
+    desk.get_by_label("Object Out").fill("BusinessPartners")
     desk.get_by_label("Object In").select_option(str(target.pk))
     desk.get_by_label("Primary key field").select_option("code")
-    for number in (1, 2):
-        desk.get_by_role("button", name="Add line").click()
-        expect(desk.get_by_label("Target field")).to_have_count(number)
-    map_fields(desk)
     desk.get_by_role("button", name="Test query").click()
     expect(desk.locator("#sample")).to_contain_text("The first 10 records")
     looked_at(desk, "inbound-edit")
     save(desk)
 
     expect(desk.get_by_role("heading", level=1)).to_have_text("Partners")
+    map_fields(desk)
     desk.get_by_role("button", name="Test query").click()
     expect(desk.locator("#sample table")).to_be_visible()
     looked_at(desk, "inbound-detail")
@@ -202,17 +203,15 @@ def test_it_works_without_a_script(plain: Page, acme: Tenant, erp: DemoErp) -> N
 
     new_connection(plain)
     plain.get_by_label("Connection config").select_option(label="Demo ERP [LIVE]")
-    plain.get_by_label("Entity").fill("BusinessPartners")
+    plain.get_by_label("Object Out").fill("BusinessPartners")
     plain.get_by_label("Object In").select_option(str(target.pk))
     plain.get_by_role("button", name="Refresh entities").click()
     plain.get_by_label("Primary key field").select_option("code")
-    plain.get_by_role("button", name="Add line").click()
-    plain.get_by_role("button", name="Add line").click()
-    map_fields(plain)
     plain.get_by_role("button", name="Test query").click()
     expect(plain.locator("#sample")).to_contain_text("The first 10 records")
     save(plain)
     expect(plain.get_by_role("heading", level=1)).to_have_text("Partners")
+    map_fields(plain)
     plain.get_by_role("link", name="Activate").click()
     plain.get_by_role("button", name="Activate").click()
     expect(plain.locator(".page-title")).to_contain_text("Active")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from connections import kept
-from connections.document import read_mappings
+from connections.document import plain, read_mappings
 from connections.kit.values import Record
 from connections.models import Connection
 from syncapp import canonical
@@ -44,7 +44,7 @@ RECORDS = (
         "Address": {"City": "Aarau", "Street": "Hauptstraße 1"},
         "Contacts": [{"Name": "Ada", "Mail": "ada@maxi.test"}, {"Name": "Bob", "Mail": None}],
     },
-    {"CardCode": "C1", "CardName": "Ελλάς Α.Ε.", "Credit": None, "Address": {"City": "Αθήνα"}},
+    {"CardCode": "C1", "CardName": "Ελλάς Α.Ε.", "Credit": None, "Address": {"City": "Αθήνα"}},  # noqa: RUF001
 )
 ROWS = [
     {"target": "code", "source": "CardCode"},
@@ -86,8 +86,6 @@ def fill(row: Connection, rows: list[dict[str, object]]) -> Connection:
 
 
 def read_plain(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    from connections.document import plain
-
     return plain(read_mappings(rows))
 
 

@@ -315,3 +315,41 @@ def test_members_of_objects_and_lines_are_mapped(alices: Client, acme: Tenant) -
     assert (twice.status_code, "mapped twice" in text(twice).lower()) == (422, True)
     assert act(alices, row, f"remove:{inner[0].uuid}").status_code == 303
     assert rows_of(row)["lines"].rows == ()
+
+
+def preview(key: Client, row: Connection, **sent: Any) -> Any:
+    body = canonical.text(sent)
+    return key.post(f"/api/v1/connections/{row.pk}/preview/", body, "application/json")
+
+
+def test_programs_try_mappings_too(acme: Tenant, connection: Connection) -> None:
+    key = make.client_of(acme, codes=["inbound.view"])
+    told = {one["record"]: one["results"] for one in preview(key, connection).json()}
+    assert [(one["target"], one["result"]) for one in told["C0"]] == [
+        ("code", "C0"),
+        ("name", "Ärger GmbH"),
+        ("city", "Köln"),
+    ]
+    answer = preview(
+        key,
+        connection,
+        mappings=[{"target": "credit", "source": "N"}],
+        records=[{"N": "1.50"}, {"N": "much"}],
+    )
+    good, bad = (one["results"][0] for one in answer.json())
+    assert good["result"] == "1.50"
+    assert "is not a number" in bad["problem"]
+
+
+def test_what_cannot_be_tried_is_refused(
+    acme: Tenant, globex: Tenant, connection: Connection
+) -> None:
+    key = make.client_of(acme)
+    assert preview(key, connection, mappings=[{"target": "x", "kind": "no"}]).status_code == 400
+    assert preview(key, connection, records=[{}] * 101).status_code == 400
+    assert preview(key, connection, limit=0).status_code == 400
+    foreign = make.client_of(globex)
+    assert preview(foreign, connection).status_code == 404
+    blind = make.client_of(acme, codes=["outbound.view"])
+    assert preview(blind, connection).status_code == 403
+    assert rows_of(connection).keys() == {"code", "name", "city"}

@@ -9,6 +9,7 @@ import structlog
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 
+from connections.models import Upload
 from syncapp.sync import leases, ledger
 from syncapp.tenants import door
 from syncapp.tenants.models import Tenant
@@ -17,6 +18,8 @@ from synclogs.models import SyncLog
 log = structlog.get_logger(__name__)
 
 AHEAD: Final = timedelta(weeks=8)
+UPLOADS_KEPT: Final = timedelta(days=60)
+"""As long as the record logs of their imports."""
 
 
 def make_partitions(now: datetime) -> None:
@@ -38,6 +41,17 @@ def drop_sessions() -> None:
     """Drop the sessions that have expired; Django itself never does."""
     with door.platform():
         SessionStore.clear_expired()
+
+
+def drop_uploads(now: datetime) -> None:
+    """Delete files that were uploaded long ago; records, runs and logs of their imports stay."""
+    with door.platform():
+        tenants = list(Tenant.objects.filter(state=Tenant.State.ACTIVE).order_by("pk"))
+    for tenant in tenants:
+        with door.tenant(tenant.pk):
+            old = Upload.objects.for_tenant(tenant).filter(at__lt=now - UPLOADS_KEPT)
+            busy = SyncLog.objects.for_tenant(tenant).filter(state__in=SyncLog.OPEN)
+            old.exclude(run_id__in=busy.values("pk")).delete()
 
 
 def wake_forgotten_runs(now: datetime) -> None:

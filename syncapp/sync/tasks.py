@@ -58,6 +58,7 @@ def housekeeping(**_: object) -> None:
     keeping.make_partitions(now)
     keeping.drop_partitions(now)
     keeping.drop_sessions()
+    keeping.drop_uploads(now)
     keeping.wake_forgotten_runs(now)
 
 

@@ -19,7 +19,7 @@ from objects.models import ConnectField, ConnectObject
 from objects.records import read
 from objects.records.changes import Origin, Stored
 from syncapp.errors import Invalid, Refused
-from syncapp.sync import import_errors, imports, leases, services, slices
+from syncapp.sync import import_errors, imports, keeping, leases, services, slices
 from syncapp.sync.models import RunLock
 from syncapp.tenants import actors, door
 from syncapp.tenants.models import Tenant
@@ -468,3 +468,17 @@ def test_a_file_that_is_too_large(desk: Desk, monkeypatch: Any) -> None:
     with pytest.raises(Invalid) as error:
         desk.upload(CSV)
     assert "larger than" in error.value.fields["file"]
+
+
+def test_old_files_are_dropped(desk: Desk) -> None:
+    desk.run(CSV)
+    busy = desk.upload(CSV, "busy.csv")
+    desk.start(busy)
+    with door.tenant(desk.tenant.pk):
+        Upload.objects.update(at=desk.clock() - keeping.UPLOADS_KEPT * 2)
+    desk.upload(CSV, "new.csv")
+    keeping.drop_uploads(desk.clock())
+    with door.tenant(desk.tenant.pk):
+        kept = Upload.objects.order_by("name").values_list("name", flat=True)
+        assert list(kept) == ["busy.csv", "new.csv"]
+    assert set(desk.stored()) == {"C1", "C2"}

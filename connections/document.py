@@ -292,17 +292,17 @@ def _check_nesting(row: FieldMapping, place: str, *, depth: int) -> None:
 
 def _check_texts(row: FieldMapping | Condition, place: str) -> None:
     """Refuse texts that are too long, or that the database cannot hold."""
-    for name in structs.fields(row):
-        value = getattr(row, name.name)
-        texts = value if isinstance(value, tuple) and name.name == "values" else (value,)
+    for name in row.__struct_fields__:
+        value = getattr(row, name)
+        texts = value if isinstance(value, tuple) and name == "values" else (value,)
         for text in texts:
             if not isinstance(text, str):
                 continue
-            if len(text) > _longest(name.name):
-                told = f"{name.name}: more than {_longest(name.name)} characters."
+            if len(text) > _longest(name):
+                told = f"{name}: more than {_longest(name)} characters."
                 raise Invalid(fields={place: told})
             if not storable(text):
-                told = f"{name.name} holds a character that cannot be stored."
+                told = f"{name} holds a character that cannot be stored."
                 raise Invalid(fields={place: told})
 
 

@@ -24,7 +24,6 @@ from objects.shape import FieldShape
 from objects.values import ValueRefused
 from syncapp.errors import Invalid
 
-
 Described = TypeVar("Described", ConnectorPart, SetPart)
 
 

@@ -46,10 +46,11 @@ def create(database: str) -> None:
 def drop(database: str) -> None:
     """Remove the database and whoever is still connected to it."""
     connection.close()
-    # The login role may end its own sessions; the owner role has none.
+    # The login role may end its own sessions, not those of autovacuum; the owner role has none.
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as opened:
         opened.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND usename = current_user",
             [database],
         )
     with owner() as opened:

@@ -66,7 +66,7 @@ def test_from_the_record_list_to_the_error_file(desk: Desk, browser: Client) -> 
     assert "/progress/" in text(waiting)
     desk.work()
     done = browser.get(sent["Location"])
-    assert "1 rows failed" in text(done)
+    assert "1 row failed. The error file holds it as it was" in text(done)
     with door.tenant(desk.tenant.pk):
         upload = Upload.objects.get()
     errors = browser.get(f"{HOME}{upload.pk}/errors/")

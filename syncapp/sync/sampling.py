@@ -7,7 +7,6 @@ from datetime import datetime
 from connections import kept, registry
 from connections.kit.codes import Code
 from connections.spec import SyncSpec
-from syncapp.sync.changes import Decision
 from syncapp.sync.pipeline import Settled
 
 
@@ -31,25 +30,25 @@ class Sampling:
         self._keeper: kept.Keeper | None = None
 
     def look(self, settled: Settled, now: datetime) -> None:
-        """Take what belongs to the sample out of a page, inside its transaction."""
+        """Take what belongs to the sample out of a page, inside its transaction.
+
+        What cannot be followed is left out; so is what has not changed, if nothing is missing.
+        """
         if not settled.decisions:
             return
         if self._keeper is None:
             ids = self._spec.tenant_id, self._spec.connection_id
             self._keeper = kept.Keeper(*ids, self._fields)
-        dead = {one.record.remote_id or "" for one in settled.decisions if one.dead}
-        self._keeper.forget(dead)
-        self._keeper.offer(
-            one.record
-            for one in settled.decisions
-            if one.record.remote_id not in dead and self._counts(one)
-        )
-        self._keeper.write(now)
-
-    def _counts(self, one: Decision) -> bool:
-        """Leave out what cannot be followed, and what has not changed if nothing is missing."""
-        keeper = self._keeper
-        assert keeper is not None
-        followed = one.linked or one.link is not None
-        same = one.code is Code.SAME_SOURCE and not keeper.filling
-        return followed and not same and not one.record.deleted
+        same = None if self._keeper.filling else Code.SAME_SOURCE
+        news = [one for one in settled.decisions if one.code is not same]
+        if news:
+            dead = {one.record.remote_id or "" for one in news if one.dead}
+            self._keeper.forget(dead)
+            self._keeper.offer(
+                one.record
+                for one in news
+                if (one.linked or one.link is not None)
+                and not one.record.deleted
+                and one.record.remote_id not in dead
+            )
+            self._keeper.write(now)

@@ -112,29 +112,34 @@ class Plan:
     rows: tuple[Row, ...]
 
     @cached_property
+    def own(self) -> tuple[Row, ...]:
+        """Mappings of fields; the others are of child records, which are decided by themselves."""
+        return tuple(row for row in self.rows if row.child is None)
+
+    @cached_property
     def volatile(self) -> frozenset[str]:
         """Target fields whose values alone never make a record differ."""
-        return frozenset(row.target.name for row in self.rows if row.volatile)
+        return frozenset(row.target.name for row in self.own if row.volatile)
 
     @cached_property
     def numbered(self) -> frozenset[str]:
         """Target fields that hold numbers of sequences, which stay as they were given."""
-        return frozenset(row.target.name for row in self.rows if row.numbered)
+        return frozenset(row.target.name for row in self.own if row.numbered)
 
     @cached_property
     def sometimes(self) -> tuple[Row, ...]:
         """Mappings that count only for some records, which only what is stored can tell."""
-        return tuple(row for row in self.rows if row.sometimes)
+        return tuple(row for row in self.own if row.sometimes)
 
     @cached_property
     def defaults(self) -> tuple[Row, ...]:
         """Mappings that have a value for a new record even if the source has no such field."""
-        return tuple(row for row in self.rows if row.if_empty is IfEmpty.DEFAULT)
+        return tuple(row for row in self.own if row.if_empty is IfEmpty.DEFAULT)
 
     @cached_property
     def whole(self) -> bool:
         """Whether the mapped values are all that counts, for any record."""
-        return not self.sometimes and not self.defaults and not any(r.path for r in self.rows)
+        return not self.sometimes and not self.defaults and not any(r.path for r in self.own)
 
 
 @dataclass(frozen=True)
@@ -338,10 +343,10 @@ class SyncSpec:
         return Plan(self.rows)
 
     @cached_property
-    def children(self) -> tuple[Row, ...]:
-        """Mappings whose lines become records of their own, by object."""
-        found = (row for row in self.rows if row.child is not None)
-        return tuple(sorted(found, key=lambda row: row.child.shape.id if row.child else 0))
+    def children(self) -> tuple[tuple[Row, Child], ...]:
+        """Mappings whose lines become records of their own, in the order of their objects."""
+        found = ((row, row.child) for row in self.rows if row.child is not None)
+        return tuple(sorted(found, key=lambda pair: pair[1].shape.id))
 
     @cached_property
     def programs(self) -> tuple[Program, ...]:

@@ -39,10 +39,9 @@ def decide(
         incoming: mapped records of one page.
         facts: what is stored, children included.
     """
-    for row in spec.children:
-        if row.child is not None:
-            family = facts.children.get(row.child.shape.type) or Family()
-            _Array(row, row.child, family).settle(decisions, incoming)
+    for row, child in spec.children:
+        family = facts.children.get(child.shape.type) or Family()
+        _Array(row, child, family).settle(decisions, incoming)
     for decision in decisions:
         if decision.children and decision.outcome is Outcome.UNCHANGED:
             _update(spec, decision)

@@ -77,7 +77,7 @@ class Store:
 
     def lock(self) -> None:
         """Make other writers of the object and its child objects wait."""
-        children = [row.child.shape.id for row in self.spec.children if row.child is not None]
+        children = (child.shape.id for _, child in self.spec.children)
         read.lock([self.spec.shape.id, *children])
 
     def by_ids(self, ids: Collection[int]) -> Mapping[int, Stored]:

@@ -70,16 +70,16 @@ def _families(
 ) -> Mapping[str, Family]:
     """Ask for the child records of all records that may be concerned."""
     found = {}
-    for row in spec.children:
-        child = row.target.name
+    for _, child in spec.children:
+        type_ = child.shape.type
         keys = {
             line.key
             for one in incoming
             if _mapped(one) and one.mapped is not None and one.mapped.children
-            for line in one.mapped.children.get(child, ())
+            for line in one.mapped.children.get(type_, ())
         }
-        if row.child is not None and (keys or parents):
-            found[child] = lookups.family(row.child.shape, keys, parents)
+        if keys or parents:
+            found[type_] = lookups.family(child.shape, keys, parents)
     return found
 
 

@@ -104,7 +104,7 @@ def same(one: Any, other: Any) -> bool:
 def _fall_back(plan: Plan, values: dict[str, Any], parts: dict[tuple[str, ...], Any]) -> None:
     """Give a new record the defaults of mappings whose source has no such field."""
     for row in plan.defaults:
-        if row.child is not None or row.when is When.UPDATE:
+        if row.when is When.UPDATE:
             continue
         if row.path:
             parts.setdefault(row.place, row.default)

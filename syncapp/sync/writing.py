@@ -101,7 +101,7 @@ def _changes(decisions: Sequence[Decision]) -> list[RecordChange]:
 
 
 def _child_shapes(spec: SyncSpec) -> list[ObjectShape]:
-    return [row.child.shape for row in spec.children if row.child is not None]
+    return [child.shape for _, child in spec.children]
 
 
 def _child_changes(

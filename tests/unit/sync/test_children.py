@@ -263,6 +263,12 @@ def test_a_mapping_that_counts_refuses_in_the_end() -> None:
     assert store.outcomes(source("1", Lines=5)) == [("rejected", "wrong_type")]
     store.run(order("1", ("a", "X")))
     assert store.outcomes(source("1", Lines=5)) == [("unchanged", "same_values")]
+    kept = memory(row(keep_filled=True))
+    kept.run(order("1", ("a", "X")), order("2"))
+    assert kept.outcomes(source("1", Lines=5), source("2", Lines=5)) == [
+        ("unchanged", "same_values"),
+        ("rejected", "wrong_type"),
+    ]
 
 
 def test_a_child_that_the_store_refuses_rejects_its_record_alone() -> None:

@@ -119,6 +119,8 @@ def empty(value: Any) -> bool:
 
 def equal(a: Operand, b: Operand, zone: tzinfo) -> bool:
     """Compare two values that are not null."""
+    if type(a.value) is str and type(b.value) is str and a.value.casefold() == b.folded:
+        return True  # most often it is this, and nothing else needs to be worked out
     if isinstance(a.value, bool) or isinstance(b.value, bool):
         return a.truth is not None and a.truth is b.truth
     if a.folded is None or b.folded is None:

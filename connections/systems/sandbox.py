@@ -125,6 +125,8 @@ class Sandbox(System):
         return [self.world.write(entity, item, number) for number, item in enumerate(items, 1)]
 
     def _ask(self, method: str, entity: str, number: int) -> list[Fault]:
+        if method != "check":
+            self._known()
         self.world.calls.append((method, entity, number))
         return self.world.strike(method, entity, number)
 

@@ -200,13 +200,15 @@ class WizardStep(View):
     def _keep(self, form: Any, *, sound: bool) -> None:
         sent, step = form.cleaned_data, self._next if sound else self.step
         redraw = bool(self.request.POST.get("_redraw"))
+        stays = redraw or "_config" in self.request.POST
         etag = self.request.POST.get("etag", "")
         self.draft = drafting.change(
             self.draft,
             lambda plan: self._take(plan, sent),
             now=timezone.now(),
-            step=self.step if redraw else step,
+            step=self.step if stays else step,
             etag=int(etag) if etag.isdecimal() and len(etag) < 10 else None,
+            passing=redraw,
         )
 
     def _take(self, plan: Plan, sent: dict[str, Any]) -> None:

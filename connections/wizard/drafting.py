@@ -43,6 +43,7 @@ def change(
     now: datetime,
     step: int = 0,
     etag: int | None = None,
+    passing: bool = False,
 ) -> WizardDraft:
     """Change what a draft says.
 
@@ -52,6 +53,8 @@ def change(
         now: when.
         step: the step that was reached, if it is further than before.
         etag: refuse if the row is no longer in this state.
+        passing: the page only draws itself anew and stays of the present state, so that a button
+            that is pressed meanwhile is no conflict.
 
     Raises:
         NotThere: it was finished or discarded meanwhile.
@@ -60,6 +63,7 @@ def change(
     row = locked(draft, etag)
     plan = read_plan(row.data)
     do(plan)
+    row.etag -= passing
     write(row, plan, now=now, step=step)
     return row
 

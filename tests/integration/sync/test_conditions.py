@@ -154,7 +154,7 @@ def test_changed_from_to_over_runs(acme: Tenant) -> None:
 
     assert engine.counts(run) == {"updated": 1, "skipped": 3}
     assert [log.remote_id for log in engine.logs(run) if log.code == "changed"] == ["C0"]
-    assert "must have changed from 'Open' to 'Done'" in engine.logs(run)[-1].message
+    assert "must have changed from 'Open' to 'Done'" in (engine.logs(run)[-1].message or "")
     engine.change("C0", CardName="Again")
     assert engine.counts(engine.run()) == {"skipped": 1}
 

@@ -23,9 +23,9 @@ from syncapp.sync.pipeline import Prepared
 from syncapp.sync.sampling import Sampling
 from syncapp.tenants import door
 from syncapp.tenants.models import Membership, Tenant
-from tests import making
 from tests.integration.sync.conftest import Engine, make_engine
 from tests.integration.sync.test_pages import LIMIT, Counter
+from tests.make import NOW
 
 
 def found(engine: Engine, limit: int = kept.MOST) -> list[Sampled]:
@@ -243,7 +243,7 @@ def test_samples_that_pass_are_counted(acme: Tenant, alice: Membership) -> None:
 
 
 def test_without_conditions_all_pass(acme: Tenant, alice: Membership) -> None:
-    asked = answering.for_holder(acme, alice, now=making.NOW)
+    asked = answering.for_holder(acme, alice, now=NOW)
     assert passing(read_conditions({}), sampled(a={}, b={}), asked).n == 2
 
 

@@ -45,7 +45,7 @@ def failed(data: Any, record: Any, **options: Any) -> Failed:
     return found
 
 
-ONE = {
+ONE: dict[str, list[Any]] = {
     "equals": [
         ("open", "OPEN", True),
         ("Straße", "STRASSE", True),

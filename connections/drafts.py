@@ -32,6 +32,9 @@ from syncapp.tenants.models import Tenant
 STEPS: Final = 50
 """How many changes of a draft can be undone."""
 
+_TELLING: Final = 20
+"""How many samples are asked for fields that discovery does not know."""
+
 Rows = Sequence[FieldMapping]
 
 
@@ -124,7 +127,7 @@ class ConnectionDraft:
 
     def sources(self) -> Sequence[SourceField]:
         """List what the draft reads."""
-        return source_fields(self.connection, self.samples())
+        return source_fields(self.connection, self.samples()[:_TELLING])
 
     def samples(self) -> Sequence[Sampled]:
         """Give the source records that are kept, or the records that were changed last."""

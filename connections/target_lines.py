@@ -41,6 +41,7 @@ class Line:
         changed: it differs from what runs.
         cell: what the sample record gives.
         source_type: type of the source field, where known.
+        primary: it identifies records.
         fresh: it is about to be made, and its target is asked for.
         names: targets that one may choose for what is about to be made.
     """
@@ -58,6 +59,7 @@ class Line:
     changed: bool = False
     cell: Any = None
     source_type: str = ""
+    primary: bool = False
     fresh: bool = False
     names: Sequence[str] = ()
 
@@ -182,6 +184,8 @@ def lines_of(
     if shape is not None and creates:
         needed |= {one.name for one in shape.needed if not one.read_only or one.is_key}
     lines = _lines(rows, shape.fields if shape else (), needed)
+    for line in lines:
+        line.primary = line.target == primary_key
     by_type = {row.target: row for row in rows if row.kind is Kind.CHILDREN}
     for type_ in dict.fromkeys([*by_type, *children]):
         found, row = children.get(type_), by_type.get(type_)

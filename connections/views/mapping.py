@@ -73,6 +73,7 @@ class MappingPage(DraftPage):
             "shows": [(show, word, board.counts[show]) for show, word in SHOWS.items()],
             "awkward": AWKWARD,
             "urls": {name: self.place(holder, name) for name in names},
+            "here": f"&{board.query}" if board.query else "",
             "etag": holder.etag,
             "step": drafts.last_step(holder),
             "gaps": board.gaps,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from django.utils.html import format_html
@@ -24,6 +25,7 @@ def _read(file: Path) -> str:
 _SHAPES = {file.stem: _read(file) for file in sorted(_FOLDER.glob("*.svg"))}
 
 
+@cache
 def icon(name: str, extra: str = "") -> SafeString:
     """Give an icon as inline SVG, hidden from screen readers: the word beside it speaks.
 

@@ -59,7 +59,7 @@
   let opened = "";
   document.addEventListener("htmx:beforeRequest", (event) => {
     const link = event.detail.elt;
-    if (link.matches?.(".row-link, .target-more a")) opened = link.id;
+    if (link.matches?.(".row-link, .target-menu a, .target-more a")) opened = link.id;
   });
   document.addEventListener("htmx:afterSettle", () => {
     const editor = document.getElementById("editor");

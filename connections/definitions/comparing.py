@@ -206,14 +206,25 @@ def _one(section: str, key: str, here: Part, wanted: Part) -> Change:
         before = {way: value for way, value in before.items() if way[:2] not in kept}
     if isinstance(wanted, ConnectionPart) and not wanted.connector:
         after["connector",] = before["connector",]  # a file takes none out of a connector
-    ways = dict.fromkeys([*after, *before])
+    for way in [way for way in {**before, **after} if (way in before) != (way in after)]:
+        if way[:2] == way and (before.get(way) or after.get(way)) is True:
+            _whole(before, way)
+            _whole(after, way)
     differing = tuple(
         Difference(".".join(way), before.get(way), after.get(way))
-        for way in ways
+        for way in dict.fromkeys([*after, *before])
         if before.get(way) != after.get(way) and not _order_alone(way, before, after)
     )
     state = State.CHANGED if differing else State.UNCHANGED
     return Change(section, key, state, differing, tuple(".".join(way) for way in kept))
+
+
+def _whole(found: dict[Way, Any], detail: Way) -> None:
+    """Tell a detail that is only on one side in one piece."""
+    inner = [way for way in found if way[:2] == detail and way != detail]
+    told = {way[2]: found.pop(way) for way in inner}
+    if detail in found:
+        found[detail] = told or True
 
 
 def _order_alone(way: Way, before: Mapping[Way, Any], after: Mapping[Way, Any]) -> bool:
@@ -227,7 +238,8 @@ def _flat(part: Part) -> dict[Way, Any]:
     for name in part.__struct_fields__:
         value = getattr(part, name)
         if name in _NESTED:
-            found |= {(name, *way): detail for way, detail in _details(value)}
+            details = _mappings(value) if name == "mapping" else _details(value)
+            found |= {(name, *way): detail for way, detail in details}
         else:
             found[name,] = plain(value)
     return found
@@ -243,8 +255,6 @@ def _details(value: Any) -> Iterator[tuple[Way, Any]]:
             name = told.pop("name", None) or told.pop("field")
             yield (name,), True
             yield from (((name, detail), item) for detail, item in told.items())
-    elif isinstance(value, tuple) and all(isinstance(one, FieldMapping) for one in value):
-        yield from _mappings(value)
     else:
         yield (), plain(value) or None
 

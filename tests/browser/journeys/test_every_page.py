@@ -33,6 +33,7 @@ UNLINKED = {
     "connections:config_test": "a button",
     "connections:formula_try": "asked by the formula editor",
     "connections:formula_words": "asked by the formula editor",
+    "connections:definitions_export": "a form that gives a download",
     "connections:inbound_test_query": "a button",
     "connections:inbound_activate": "a button; the demo's connections are active",
     "connections:inbound_deactivate": "a button",

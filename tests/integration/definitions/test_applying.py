@@ -114,7 +114,7 @@ def test_what_is_only_here_stays(filled: Tenant) -> None:
     assert states["terms"].kept == ("entries.a.b",)
     told = {one.field: (one.before, one.after) for one in states["order"].differences}
     assert told["fields.number.label"] == ("Number", "No.")
-    assert told["fields.more"] == (None, True)
+    assert told["fields.more"] == (None, {"label": "More", "type": "integer"})
     fields = ConnectField.objects.for_tenant(filled).filter(object__type="order")
     assert set(fields.values_list("name", flat=True)) >= {"number", "total", "double", "more"}
     row = ValueMap.objects.for_tenant(filled).get(name="terms")

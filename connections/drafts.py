@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from connections import kept, samples, services
+from connections import kept, samples, services, steps
 from connections.document import (
     Conditions,
     FieldMapping,
@@ -28,9 +28,6 @@ from objects.shape import ObjectShape
 from syncapp.errors import Invalid, Refused
 from syncapp.tenants.actors import Actor
 from syncapp.tenants.models import Tenant
-
-STEPS: Final = 50
-"""How many changes of a draft can be undone."""
 
 _TELLING: Final = 20
 """How many samples are asked for fields that discovery does not know."""
@@ -204,7 +201,8 @@ def change(
         after["conditions"] = plain(read_conditions(plain(conditions)))
     if after == before:
         return False
-    _remember(holder, before, said, actor)
+    side = holder.connection.direction
+    steps.remember(holder.tenant.pk, side, holder.owner, before=before, said=said, actor=actor)
     holder.store(after, actor)
     return True
 
@@ -227,8 +225,7 @@ def undo(holder: Holder, *, actor: Actor, etag: int | None = None) -> str:
 
 def last_step(holder: Holder) -> DraftStep | None:
     """Give what *Undo* would take back."""
-    step: DraftStep | None = _steps(holder).first()
-    return step
+    return steps.of(holder.tenant.pk, holder.connection.direction, holder.owner).first()
 
 
 def once_each(rows: tuple[FieldMapping, ...]) -> tuple[FieldMapping, ...]:
@@ -250,23 +247,3 @@ def once_each(rows: tuple[FieldMapping, ...]) -> tuple[FieldMapping, ...]:
 def find(rows: Rows, uuid: str) -> FieldMapping | None:
     """Give the row of this name, nested ones included."""
     return next((row for row in every(rows) if row.uuid == uuid), None) if uuid else None
-
-
-def _remember(holder: Holder, before: Mapping[str, Any], said: str, actor: Actor) -> None:
-    DraftStep.objects.create(
-        tenant_id=holder.tenant.pk,
-        side=holder.connection.direction,
-        said=said[:200],
-        before=before,
-        by=actor.label,
-        **holder.owner,
-    )
-    old = list(_steps(holder).values_list("pk", flat=True)[STEPS : STEPS + 10])
-    if old:
-        DraftStep.objects.filter(tenant_id=holder.tenant.pk, pk__in=old).delete()
-
-
-def _steps(holder: Holder) -> Any:
-    return DraftStep.objects.filter(
-        tenant_id=holder.tenant.pk, side=holder.connection.direction, **holder.owner
-    ).order_by("-pk")

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import objects.services
-from connections import condition_gaps, drifted, mapping_gaps, registry, wording
+from connections import condition_gaps, drifted, mapping_gaps, registry, steps, wording
 from connections.checking import Known
 from connections.compile import compile_version
 from connections.document import (
@@ -102,7 +102,7 @@ def edit(
         Invalid: a value or row is wrong; rows as `mappings.<number from 0>`.
     """
     connection = locked(connection, etag)
-    before = _plain(connection)
+    before, draft = _plain(connection), _draft(connection)
     for name in EDITABLE:
         if name in values:
             setattr(connection, name, values[name])
@@ -117,7 +117,18 @@ def edit(
     if conditions is not None:
         connection.conditions = plain(read_conditions(conditions))
     changes = audit.diff(before, _plain(connection))
-    if changes:
+    redrawn = draft != _draft(connection)
+    if redrawn:
+        owner = {"connection": connection}
+        steps.remember(
+            connection.tenant_id,
+            connection.direction,
+            owner,
+            before=draft,
+            said="Replace the mappings" if mappings is not None else "Change the conditions",
+            actor=actor,
+        )
+    if changes or redrawn:
         connection.etag += 1
         with unique("name", _TAKEN):
             connection.save()
@@ -304,6 +315,11 @@ def _check_rows(rows: Sequence[FieldMapping], shape: ObjectShape | None, known: 
         seen.add(mapping.target)
     if problems:
         raise Invalid(fields=problems)
+
+
+def _draft(connection: Connection) -> dict[str, Any]:
+    """Give what a step of the draft restores."""
+    return {"mapping": connection.mapping, "conditions": connection.conditions}
 
 
 def _plain(connection: Connection) -> dict[str, Any]:

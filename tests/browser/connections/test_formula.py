@@ -276,7 +276,7 @@ def test_a_line_of_the_mapping_is_a_formula(desk: Page, acme: Tenant) -> None:
     desk.get_by_label("Sample", exact=True).press("Enter")
     name = desk.locator("tr.target", has=desk.get_by_role("link", name="name", exact=True))
     expect(name.locator(".target-result")).to_have_text("Partner 0")
-    name.get_by_role("link").click()
+    name.locator(".row-link").click()
     row = desk.locator("#editor")
     row.get_by_role("radio", name="ƒ Formula").check()
     result = row.locator("[data-formula-result]")

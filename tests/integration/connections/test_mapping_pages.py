@@ -103,6 +103,7 @@ def test_rows_are_moved_switched_removed_and_all_of_it_undone(
     for _ in range(3):
         act(alices, connection, "undo")
     assert rows_of(connection) == before
+    act(alices, connection, "undo")  # what made the connection
     page = act(alices, connection, "undo")
     assert page.status_code == 409
     assert "There is nothing to undo." in text(page)
@@ -315,6 +316,20 @@ def test_members_of_objects_and_lines_are_mapped(alices: Client, acme: Tenant) -
     assert (twice.status_code, "mapped twice" in text(twice).lower()) == (422, True)
     assert act(alices, row, f"remove:{inner[0].uuid}").status_code == 303
     assert rows_of(row)["lines"].rows == ()
+
+
+def test_what_programs_change_is_a_step_too(
+    alices: Client, acme: Tenant, connection: Connection
+) -> None:
+    key = make.client_of(acme)
+    before = rows_of(connection)
+    rows = [{**plain(one), "when": "create"} for one in before.values()]
+    sent = canonical.text({"mappings": rows})
+    answer = key.patch(f"/api/v1/connections/{connection.pk}/", sent, "application/json")
+    assert answer.status_code == 200
+    assert {one.when for one in rows_of(connection).values()} == {"create"}
+    act(alices, connection, "undo")
+    assert rows_of(connection) == before
 
 
 def preview(key: Client, row: Connection, **sent: Any) -> Any:

@@ -215,6 +215,14 @@ def test_constants_are_coerced_once_and_shared_by_no_two_records() -> None:
     assert spec.map(source).values["kind"] == "s"
 
 
+def test_a_constant_is_never_a_formula() -> None:
+    plain = [one for one in ROWS if one["target"] != "name"]
+
+    found = compiled([*plain, row("name", value="data('CardCode')")]).map({"CardCode": "C1"})
+
+    assert found.values["name"] == "data('CardCode')"
+
+
 def test_an_empty_constant_is_null() -> None:
     assert mapped({}, row("kind", value="")).values["kind"] is None
 

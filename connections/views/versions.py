@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from connections import services, versions
 from connections.directions import Direction
+from connections.forms.versions import ReasonForm
 from connections.models import Connection
 from connections.publish import publish
 from connections.versions import DRAFT, LIVE
 from connections.views.connections import connections_of, crumbs
 from connections.views.tabs import tabs_of
-from syncapp.errors import Invalid, NotThere, SyncAppError
+from syncapp.errors import NotThere, SyncAppError
 from syncapp.tenants.http import TenantRequest
 from syncapp.ui.access import may
 from syncapp.ui.links import see_other, tenant_reverse
@@ -55,15 +56,12 @@ def version_diff(request: TenantRequest, pk: int, way: Direction) -> HttpRespons
 def publish_page(request: TenantRequest, pk: int, way: Direction) -> HttpResponse:
     """Show what would change and for how many records; then make the draft what runs."""
     row = _connection(request, pk, way)
-    error: SyncAppError | None = None
-    reason = request.POST.get("reason", "").strip()
-    if request.method == "POST":
+    form = ReasonForm(data=request.POST if request.method == "POST" else None)
+    if form.is_valid():
         try:
-            version = publish(
-                row, actor=request.actor, now=timezone.now(), reason=_short(reason)
-            )
-        except SyncAppError as problem:
-            error = problem
+            version = publish(row, actor=request.actor, now=timezone.now(), **form.cleaned_data)
+        except SyncAppError as error:
+            form.refuse(error)
         else:
             messages.success(request, f"Published {version}.")
             return see_other(request, tenant_reverse(request, way.page("detail"), pk=pk))
@@ -71,12 +69,10 @@ def publish_page(request: TenantRequest, pk: int, way: Direction) -> HttpRespons
         **_context(request, row, way, f"Publish {row}"),
         "difference": _difference(row, LIVE, DRAFT),
         "gaps": services.gaps_of(row),
-        "error": error,
-        "reason": reason,
-        "to_draft": True,
+        "form": form,
     }
-    status = 422 if error else 200
-    return render(request, "connections/version_publish.html", context, status=status)
+    template = "connections/version_publish.html"
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 def revert_page(request: TenantRequest, pk: int, number: int, way: Direction) -> HttpResponse:
@@ -84,15 +80,14 @@ def revert_page(request: TenantRequest, pk: int, number: int, way: Direction) ->
     row = _connection(request, pk, way)
     difference = _difference(row, LIVE, str(number))
     version = versions.version_of(row, str(number))
-    error: SyncAppError | None = None
-    reason = request.POST.get("reason", "").strip()
-    if request.method == "POST":
+    form = ReasonForm(data=request.POST if request.method == "POST" else None)
+    if form.is_valid():
         try:
             made = versions.revert(
-                row, version, actor=request.actor, now=timezone.now(), reason=_short(reason)
+                row, version, actor=request.actor, now=timezone.now(), **form.cleaned_data
             )
-        except SyncAppError as problem:
-            error = problem
+        except SyncAppError as error:
+            form.refuse(error)
         else:
             messages.success(request, f"Published {made}, which says what {version} said.")
             return see_other(request, tenant_reverse(request, way.page("detail"), pk=pk))
@@ -101,11 +96,10 @@ def revert_page(request: TenantRequest, pk: int, number: int, way: Direction) ->
         "version": version,
         "difference": difference,
         "lost": len(_difference(row, LIVE, DRAFT)),
-        "error": error,
-        "reason": reason,
+        "form": form,
     }
-    status = error.status if error else 200
-    return render(request, "connections/version_revert.html", context, status=status)
+    template = "connections/version_revert.html"
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 def _connection(request: TenantRequest, pk: int, way: Direction) -> Connection:
@@ -148,9 +142,3 @@ def _difference(row: Connection, before: str, after: str) -> versions.Difference
     except NotThere as error:
         raise Http404 from error
     return versions.difference(row.tenant_id, *documents)
-
-
-def _short(reason: str) -> str:
-    if len(reason) > 500 or "\0" in reason:
-        raise Invalid("The reason has more than 500 characters, or one that cannot be stored.")
-    return reason

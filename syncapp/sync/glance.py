@@ -25,7 +25,7 @@ from formulas.language.context import Context
 from objects.showing import SHORT, shown
 from syncapp.sync import imports, pipeline, specs
 from syncapp.sync.changes import Decision, Tally
-from syncapp.sync.importing import Previewed
+from syncapp.sync.importing import Imported
 from syncapp.sync.pipeline import Prepared, Settled
 from synclogs.models import SyncLog
 from synclogs.sentences import sentence
@@ -67,7 +67,7 @@ class Glance:
     read: int
 
 
-class _Nowhere(Previewed):
+class _Nowhere(Imported):
     """Reads what a run reads, in the caller's transaction, and keeps what was decided."""
 
     settled: Settled

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from objects.records import read
+from objects.records import index, read
 from objects.records.changes import ChangeOp, Origin, Source
 from objects.shape import FieldShape
-from syncapp.sync import recorder, verdicts
+from syncapp.sync import recorder, verdicts, writing
 from syncapp.sync.changes import Decision, LinkFact
-from syncapp.sync.destination import Rehearsal, Store
+from syncapp.sync.destination import Store
 from syncapp.sync.pipeline import Settled
+from synclogs.models import SyncLog
 
 
 class Imported(Store):
-    """The record store, as the pages of an import see it."""
+    """The record store, as the pages of an import see it; on a dry run nothing is written."""
 
     def links(self, _remote_ids: Collection[str]) -> Mapping[str, LinkFact]:
         """Find none: rows have none."""
@@ -35,12 +36,20 @@ class Imported(Store):
     def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:
         """Write what was decided, but nothing that refers to a record that is not there."""
         refuse_orphans(self._references, self.spec.shape.id, decisions)
-        super().write(decisions, halving=halving)
+        if self._dry:
+            writing.refuse_clashes(self.spec, decisions, index.clashes)
+        else:
+            super().write(decisions, halving=halving)
 
     def keep(self, settled: Settled) -> None:
         """Store log rows, ledger and counters."""
-        recorder.log(self.spec, self.run.pk, settled.decisions, self._now)
+        decisions, run_id = settled.decisions, self.run.pk
+        recorder.log(self.spec, run_id, decisions, self._now, rehearsed=self._dry)
         self._turn(settled, [])
+
+    @property
+    def _dry(self) -> bool:
+        return self.run.kind == SyncLog.Kind.DRY
 
     @property
     def _source(self) -> Source:
@@ -49,19 +58,6 @@ class Imported(Store):
     @property
     def _references(self) -> list[FieldShape]:
         return [row.target for row in self.spec.rows if row.target.reference_id is not None]
-
-
-class Previewed(Imported, Rehearsal):
-    """The same on a dry run of an import."""
-
-    def write(self, decisions: Sequence[Decision], *, halving: bool) -> None:
-        """Reject what an import would reject before it writes."""
-        refuse_orphans(self._references, self.spec.shape.id, decisions)
-        Rehearsal.write(self, decisions, halving=halving)
-
-    def keep(self, settled: Settled) -> None:
-        """Store log rows, ledger and counters."""
-        Rehearsal.keep(self, settled)
 
 
 def refuse_orphans(

@@ -45,7 +45,7 @@ from syncapp.sync import (
     state,
 )
 from syncapp.sync.destination import Rehearsal, Store
-from syncapp.sync.importing import Imported, Previewed
+from syncapp.sync.importing import Imported
 from syncapp.sync.leases import Claim, Heartbeat
 from syncapp.sync.models import Schedule
 from syncapp.sync.pipeline import End, Fenced
@@ -145,10 +145,9 @@ def _switched_off(run: SyncLog) -> bool:
 
 
 def _destination(run: SyncLog) -> type[Store]:
-    dry = run.kind == SyncLog.Kind.DRY
     if imports.is_import(run):
-        return Previewed if dry else Imported
-    return Rehearsal if dry else Store
+        return Imported
+    return Rehearsal if run.kind == SyncLog.Kind.DRY else Store
 
 
 def _wait_until(run: SyncLog, now: datetime) -> datetime:

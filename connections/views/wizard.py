@@ -325,7 +325,7 @@ class WizardStep(View):
             "title": self.draft.name or "New connector",
             "crumbs": crumbs(self.request),
             "draft": self.draft,
-            "step": self.step,
+            "number": self.step,
             "step_name": STEPS[self.step - 1],
             "stepper": stepper(self.request, self.draft, self.step),
         }

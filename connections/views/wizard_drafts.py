@@ -64,7 +64,7 @@ class WizardDraftPage(DraftPage):
             ],
             "edit_url": step_url(self.request, draft, STEP_OF[holder.side]),
             "draft": draft,
-            "step": step,
+            "number": step,
             "step_name": STEPS[step - 1],
             "step_url": step_url(self.request, draft, step),
             "stepper": stepper(self.request, draft, step),
@@ -84,44 +84,23 @@ def _count(conditions: dict[str, Any]) -> int:
     return len(conditions.get("rows", ())) + inner
 
 
-class WizardMapping(WizardDraftPage, MappingPage):
-    """The mapping editor of one side."""
-
-
-class WizardMappingRow(WizardDraftPage, MappingRow):
-    """The editor of one row."""
-
-
-class WizardMappingAct(WizardDraftPage, MappingAct):
-    """What buttons of the editor do."""
-
-
-class WizardMappingCopy(WizardDraftPage, MappingCopy):
-    """Copying mappings of a connection."""
-
-
-class WizardMappingSamples(WizardDraftPage, MappingSamples):
-    """Asking the source for records."""
-
-
-class WizardConditions(WizardDraftPage, ConditionsPage):
-    """The conditions of one side."""
-
-
 def _pages(way: Direction) -> list[URLPattern]:
-    def made(view: type[WizardDraftPage]) -> Callable[..., Any]:
-        return view.as_view(permission=MAKING, way=way)
+    def made(view: type[DraftPage]) -> Callable[..., Any]:
+        """Put a page of drafts into the wizard's frame."""
+        framed: Any = type(f"Wizard{view.__name__}", (WizardDraftPage, view), {})
+        made: Callable[..., Any] = framed.as_view(permission=MAKING, way=way)
+        return made
 
     views = {
-        "mapping": ("mapping/", made(WizardMapping)),
-        "mapping_row": ("mapping/row/", made(WizardMappingRow)),
-        "mapping_act": ("mapping/act/", made(WizardMappingAct)),
-        "mapping_copy": ("mapping/copy/", made(WizardMappingCopy)),
+        "mapping": ("mapping/", made(MappingPage)),
+        "mapping_row": ("mapping/row/", made(MappingRow)),
+        "mapping_act": ("mapping/act/", made(MappingAct)),
+        "mapping_copy": ("mapping/copy/", made(MappingCopy)),
         "mapping_samples": (
             "mapping/samples/",
-            door.own_transactions(made(WizardMappingSamples)),
+            door.own_transactions(made(MappingSamples)),
         ),
-        "conditions": ("conditions/", made(WizardConditions)),
+        "conditions": ("conditions/", made(ConditionsPage)),
     }
     return [
         path(f"wizard/<int:pk>/{way.code}/{rest}", view, name=f"wizard_{way.code}_{name}")

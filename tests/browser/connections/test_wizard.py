@@ -33,6 +33,7 @@ def at(page: Page, number: int) -> None:
     """Wait for a step."""
     current = page.locator('.stepper [aria-current="step"]')
     expect(current).to_contain_text(f"{number}. {STEPS[number - 1]}")
+    expect(page.locator("#main")).to_contain_text(f"Step {number} of 6")
 
 
 def describe(page: Page) -> None:
@@ -51,7 +52,7 @@ def describe(page: Page) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
     at(page, 2)
     page.get_by_role("button", name="Refresh entities").click()
-    expect(page.locator("#entities-known")).to_have_text("1 entities known")
+    expect(page.locator("#entities-known")).to_have_text("1 entity known")
 
 
 def test_a_connector_is_made_from_an_empty_tenant(desk: Page, acme: Tenant) -> None:

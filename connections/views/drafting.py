@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
+from connections import answering, drafts
 from connections.directions import INBOUND, Direction
 from connections.drafts import ConnectionDraft, Holder
 from connections.models import Connection
+from connections.views import board as boards
+from connections.views.board import AWKWARD, SHOWS, Board, shown
 from connections.views.tabs import tabs_of
+from syncapp.errors import Changed, SyncAppError
 from syncapp.tenants.actors import Actor
 from syncapp.tenants.http import TenantRequest
 from syncapp.ui.access import may
@@ -49,6 +57,54 @@ class DraftPage(Page):
             if self.editable(holder)
             else "",
         }
+
+    def load(self, holder: Holder, asked: Mapping[str, Any]) -> Board:
+        """Read the draft; what formulas look up depends on who asks."""
+        request = cast("TenantRequest", self.request)
+        answers = partial(
+            answering.for_holder,
+            request.tenant,
+            request.member,
+            now=timezone.now(),
+            connection=holder.connection,
+        )
+        return boards.load(holder, asked, answers)
+
+    def board(self, board: Board, *, trouble: str = "", status: int = 200) -> HttpResponse:
+        """Draw the editor."""
+        fragment = self.request.htmx and not self.request.htmx.history_restore_request
+        template = f"{self.template_name}#board" if fragment else self.template_name
+        context = {**self.context(board), "trouble": trouble}
+        return self.page(context, template=template, status=status)
+
+    def context(self, board: Board) -> dict[str, Any]:
+        """Give what the templates of the editor show."""
+        holder = board.holder
+        names = ("mapping", "mapping_row", "mapping_act", "mapping_copy", "mapping_samples")
+        return {
+            **self.around(holder),
+            "board": board,
+            "lines": shown(board),
+            "editable": self.editable(holder),
+            "shows": [(show, word, board.counts[show]) for show, word in SHOWS.items()],
+            "awkward": AWKWARD,
+            "urls": {name: self.place(holder, name) for name in names},
+            "here": f"&{board.query}" if board.query else "",
+            "etag": holder.etag,
+            "step": drafts.last_step(holder),
+            "gaps": board.gaps,
+            "changes": board.changes,
+            "ways": self.ways(holder),
+            "record": board.sample_text,
+            "waiting": sum(line.state == "suggested" for line in board.lines),
+        }
+
+    def refused(self, holder: Holder, error: SyncAppError) -> HttpResponse:
+        """Show the draft as it is now, and why nothing was done."""
+        told = STALE if isinstance(error, Changed) else error.message
+        return self.board(
+            self.load(holder, self.request.POST), trouble=told, status=error.status
+        )
 
     def editable(self, holder: Holder) -> bool:
         """Tell whether whoever asks may change the draft."""

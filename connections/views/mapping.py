@@ -7,8 +7,6 @@ is a page of its own; with one it opens in the row's place.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from functools import partial
 from typing import Any, cast
 
 from django.contrib import messages
@@ -16,15 +14,13 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from connections import answering, drafts, editing, publish, target_lines
+from connections import drafts, editing, publish, target_lines
 from connections.document import NESTED, FieldMapping
-from connections.drafts import Holder
 from connections.forms.mapping import PLACES, MappingForm, kinds_of
 from connections.kit.base import RemoteError
 from connections.target_lines import Line
-from connections.views import board as boards
 from connections.views.acts import act
-from connections.views.board import AWKWARD, SHOWS, Board, shown
+from connections.views.board import Board
 from connections.views.drafting import STALE, DraftPage
 from syncapp.errors import Changed, Invalid, SyncAppError
 from syncapp.tenants import door
@@ -42,57 +38,11 @@ class MappingPage(DraftPage):
         """Show the draft."""
         return self.board(self.load(self.find(), request.GET))
 
-    def load(self, holder: Holder, asked: Mapping[str, Any]) -> Board:
-        """Read the draft; what formulas look up depends on who asks."""
-        request = cast("TenantRequest", self.request)
-        answers = partial(
-            answering.for_holder,
-            request.tenant,
-            request.member,
-            now=timezone.now(),
-            connection=holder.connection,
-        )
-        return boards.load(holder, asked, answers)
 
-    def board(self, board: Board, *, trouble: str = "", status: int = 200) -> HttpResponse:
-        """Draw the editor."""
-        fragment = self.request.htmx and not self.request.htmx.history_restore_request
-        template = f"{self.template_name}#board" if fragment else self.template_name
-        context = {**self.context(board), "trouble": trouble}
-        return self.page(context, template=template, status=status)
-
-    def context(self, board: Board) -> dict[str, Any]:
-        """Give what the templates of the editor show."""
-        holder = board.holder
-        names = ("mapping", "mapping_row", "mapping_act", "mapping_copy", "mapping_samples")
-        return {
-            **self.around(holder),
-            "board": board,
-            "lines": shown(board),
-            "editable": self.editable(holder),
-            "shows": [(show, word, board.counts[show]) for show, word in SHOWS.items()],
-            "awkward": AWKWARD,
-            "urls": {name: self.place(holder, name) for name in names},
-            "here": f"&{board.query}" if board.query else "",
-            "etag": holder.etag,
-            "step": drafts.last_step(holder),
-            "gaps": board.gaps,
-            "changes": board.changes,
-            "ways": self.ways(holder),
-            "record": board.sample_text,
-            "waiting": sum(line.state == "suggested" for line in board.lines),
-        }
-
-    def refused(self, holder: Holder, error: SyncAppError) -> HttpResponse:
-        """Show the draft as it is now, and why nothing was done."""
-        told = STALE if isinstance(error, Changed) else error.message
-        return self.board(
-            self.load(holder, self.request.POST), trouble=told, status=error.status
-        )
-
-
-class MappingAct(MappingPage):
+class MappingAct(DraftPage):
     """What buttons of the editor do: each is one step."""
+
+    template_name = "connections/mapping.html"
 
     def get(self, request: PageRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Lead whoever follows the bare address to the editor."""
@@ -118,7 +68,7 @@ class MappingAct(MappingPage):
         return see_other(request, self.place(holder, "mapping", board.query))
 
 
-class MappingRow(MappingPage):
+class MappingRow(DraftPage):
     """The editor of one row."""
 
     template_name = "connections/mapping_row.html"
@@ -248,8 +198,10 @@ class MappingRow(MappingPage):
         return self.page({**context, "tabs": ()}, status=status)
 
 
-class MappingSamples(MappingPage):
+class MappingSamples(DraftPage):
     """Asks the source for records to try mappings on; it talks, so it opens no door meanwhile."""
+
+    template_name = "connections/mapping.html"
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Ask first, and then answer inside the tenant's door."""

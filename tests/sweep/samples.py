@@ -106,7 +106,13 @@ KINDS: dict[str, str] = {
 }
 """Beginning of a name → the kind of thing that its arguments name; the longest fits."""
 
-QUERIES: dict[str, str] = {"objects:record_by_key": "?key=C0"}
+QUERIES: dict[str, str] = {
+    "objects:record_by_key": "?key=C0",
+    "connections:inbound_mapping_row": "?at=code",
+    "connections:outbound_mapping_row": "?at=CardCode",
+    "connections:wizard_inbound_mapping_row": "?at=code",
+    "connections:wizard_outbound_mapping_row": "?at=CardCode",
+}
 """What an address wants besides."""
 
 NOBODYS = {"system_type", "token"}

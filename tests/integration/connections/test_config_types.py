@@ -67,3 +67,21 @@ def test_a_wrong_password_shows_the_servers_words_and_saves_nothing(
         assert config.test_ok is False
         assert not Account.objects.filter(configs=config).exclude(pk=config.account_id).exists()
         assert not RemoteEntity.objects.exists(), "nothing of the system is remembered"
+
+
+def test_the_list_tells_the_environment(acme: Tenant, alices: Client) -> None:
+    making.make_config(acme, "Production")
+    tried = making.make_config(acme, "Playground")
+    with door.tenant(acme.pk):
+        ConnectionConfig.objects.filter(pk=tried.pk).update(environment="test")
+
+    rows = lxml.html.fromstring(alices.get("/t/acme/configs/").content).xpath("//tbody/tr")
+
+    told = {
+        cells["Name"]: cells["Environment"].lower()
+        for cells in (
+            {cell.get("data-label"): cell.text_content().strip() for cell in row}
+            for row in rows
+        )
+    }
+    assert told == {"Playground": "test", "Production": "live"}

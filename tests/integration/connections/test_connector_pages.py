@@ -114,3 +114,18 @@ def test_editing_a_live_connector_warns_and_offers_to_switch_it_off(
     with door.tenant(acme.pk):
         assert not Connection.objects.for_tenant(acme).filter(active=True).exists()
     assert "This connector is live" not in text(alices, edit)
+
+
+def test_the_details_of_a_connection_are_complete(
+    alices: Client, pair: tuple[Connection, Connection]
+) -> None:
+    inbound, outbound = pair
+    for one, state in ((inbound, "active"), (outbound, "off")):
+        base = f"/t/acme/{one.direction}/{one.pk}/"
+        page = lxml.html.fromstring(text(alices, base))
+        shown = page.xpath("string(//main)")
+        for part in (one.name, "Sandbox", "Partner", making.ENTITY):
+            assert part in shown, part
+        assert state in page.xpath("string(//*[@class='page-head'])").lower()
+        links = {link.partition("?")[0] for link in page.xpath("//main//a/@href")}
+        assert {f"{base}edit/", f"{base}delete/"} <= links

@@ -216,11 +216,15 @@ def key_gaps(
 def _double(mappings: Iterable[FieldMapping], around: str) -> Iterator[Gap]:
     """Say which targets are filled twice, as a whole or in part."""
     taken: dict[tuple[str, ...], FieldMapping] = {}
+    within: dict[tuple[str, ...], FieldMapping] = {}
     for mapping in mappings:
         place = _place(mapping)
-        rival = next((one for other, one in taken.items() if _overlap(place, other)), None)
+        wholes = [place[:length] for length in range(1, len(place) + 1)]
+        rival = next((taken[one] for one in wholes if one in taken), within.get(place))
         if rival is None:
             taken[place] = mapping
+            for whole in wholes:
+                within.setdefault(whole, mapping)
         elif _place(rival) == place:
             yield _gap(mapping, f"{mapping.target} is mapped twice.", around)
         else:
@@ -253,10 +257,6 @@ def _place(mapping: FieldMapping) -> tuple[str, ...]:
         return tuple(str(step) for step in paths.parse(mapping.target))
     except paths.PathError:
         return (mapping.target,)
-
-
-def _overlap(one: Sequence[str], other: Sequence[str]) -> bool:
-    return all(a == b for a, b in zip(one, other, strict=False))
 
 
 # --- what is strange --------------------------------------------------------------------------

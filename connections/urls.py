@@ -86,7 +86,10 @@ def _drafts(way: Direction, one: str) -> dict[str, tuple[str, Callable[..., Any]
         "mapping": (f"{one}/mapping/", mapping.MappingPage.as_view(**viewing)),
         "mapping_row": (f"{one}/mapping/row/", mapping.MappingRow.as_view(**viewing)),
         "mapping_act": (f"{one}/mapping/act/", mapping.MappingAct.as_view(**viewing)),
-        "mapping_copy": (f"{one}/mapping/copy/", copying.MappingCopy.as_view(**viewing)),
+        "mapping_copy": (
+            f"{one}/mapping/copy/",
+            copying.MappingCopy.as_view(**way.view("edit")),
+        ),
         "conditions": (f"{one}/conditions/", conditions.ConditionsPage.as_view(**viewing)),
         "mapping_samples": (f"{one}/mapping/samples/", asking),
     }

@@ -12,7 +12,9 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from connections import discovery
 from connections.models import Connection
+from connections.publish import publish
 from connections.uploads import storage
 from connections.uploads.plan import plan_of
 from formulas import services as formula_services
@@ -86,6 +88,8 @@ KINDS: dict[str, str] = {
     "api:api-import-errors": "imported",
     "api:api-run": "run",
     "synclogs:run_": "run",
+    "synclogs:run_changes": "dry_run",
+    "api:api-run-changes": "dry_run",
     "synclogs:record_log_": "record_log",
     "synclogs:connection_panel": "connection",
     "api:api-record-log": "record_log",
@@ -125,10 +129,10 @@ def kind_of(name: str) -> str | None:
     return KINDS[max(fitting, key=len)] if fitting else None
 
 
-def finished_run(connection: Connection) -> SyncLog:
+def finished_run(connection: Connection, kind: str = "normal") -> SyncLog:
     """Run the connection as a worker would."""
     with door.tenant(connection.tenant_id):
-        run = services.request_run(connection, kind="normal", actor=COMMAND, now=make.NOW)
+        run = services.request_run(connection, kind=kind, actor=COMMAND, now=make.NOW)
     later = make.NOW + timedelta(seconds=1)
     claimed = leases.claim(later)
     assert claimed is not None
@@ -181,7 +185,11 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
     )
     connector, set_ = making.make_connector(tenant, f"Both{number}", [connection, outbound])
     draft = making.make_wizard_draft(tenant, connection)
-    run = finished_run(connection)
+    assert connection.config is not None
+    discovery.discover(connection.config, now=lambda: make.NOW)
+    with door.tenant(tenant.pk):
+        publish(outbound, actor=COMMAND, now=make.NOW)
+    run, dry_run = finished_run(connection), finished_run(connection, "dry")
     key, _ = make.make_key(tenant, name=f"Swept{number}")
     make.make_profile(tenant, f"Swept{number}", [])
     make.make_member(tenant, f"swept{number}@acme.test")
@@ -210,6 +218,7 @@ def furnish(tenant: Tenant, number: str = "") -> dict[str, Arguments]:
             "connector": connector.pk,
             "set": set_.pk,
             "run": run.pk,
+            "dry_run": dry_run.pk,
             "upload": waiting,
             "imported": imported,
             "record_log": RecordLog.objects.filter(tenant_id=tenant.pk).order_by("pk")[0].pk,

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from connections import declared, discovery, templates
+from connections.document import plain, read_conditions, read_mappings
 from connections.models import WizardDraft
 from connections.templates.files import object_files
 from connections.wizard.plan import (
@@ -64,6 +65,9 @@ def take(draft: WizardDraft, plan: Plan, side: str, sent: Mapping[str, Any]) -> 
             _choose_key(own, side)
     if own.origin == SAME and plan.inbound.skip:
         own.origin = EXISTING
+    # Rows have names from now on, so that the editors' pages can speak of them.
+    own.mapping = plain(read_mappings(own.mapping))
+    own.conditions = plain(read_conditions(own.conditions))
 
 
 def origins(plan: Plan, side: str) -> list[str]:

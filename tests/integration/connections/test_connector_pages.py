@@ -129,3 +129,27 @@ def test_the_details_of_a_connection_are_complete(
         assert state in page.xpath("string(//*[@class='page-head'])").lower()
         links = {link.partition("?")[0] for link in page.xpath("//main//a/@href")}
         assert {f"{base}edit/", f"{base}delete/"} <= links
+
+
+def test_a_config_of_its_type_is_chosen_and_brings_address_and_credentials(
+    acme: Tenant, alices: Client
+) -> None:
+    making.make_world()
+    config = making.make_config(acme)
+    making.make_config(acme, "Other", system_type="odata", endpoint="https://a.example.com/")
+    connection = making.make_connection(acme, config=config, entity="")
+    edit = f"/t/acme/inbound/{connection.pk}/edit/"
+    form = lxml.html.fromstring(text(alices, edit)).get_element_by_id("form")
+
+    offered = [
+        one.text_content().strip() for one in form.xpath(".//select[@name='config']/option")
+    ]
+    assert any("ERP" in name for name in offered)
+    assert not any("Other" in name for name in offered)
+    asked = {str(name).lower() for name in form.xpath(".//@name")}
+    assert not {name for name in asked if "password" in name or "endpoint" in name}
+
+    sent = {**dict(form.form_values()), "config": str(config.pk), "entity": making.ENTITY}
+    assert alices.post(edit, sent).status_code == 303
+    tried = alices.post(f"/t/acme/inbound/{connection.pk}/test-query/")
+    assert "Partner 0" in tried.content.decode()

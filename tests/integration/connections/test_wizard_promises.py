@@ -14,7 +14,14 @@ from connections.models import Connection, ConnectionConfig, Connector
 from syncapp.tenants import door
 from syncapp.tenants.models import Tenant
 from tests import making
-from tests.integration.connections.test_wizard import describe, etag, step, text
+from tests.integration.connections.test_wizard import (
+    describe,
+    etag,
+    nothing_exists,
+    plan_of,
+    step,
+    text,
+)
 from tests.make import NOW
 from tests.sweep.samples import finished_run
 
@@ -84,6 +91,35 @@ def test_both_sides_keep_their_type_and_whether_they_are_on(
         "inbound": ("sandbox", False),
         "outbound": ("sandbox", False),
     }
+
+
+def test_a_row_of_the_wizard_is_copied_constant_or_calculated(
+    acme: Tenant, alices: Client, config: ConnectionConfig
+) -> None:
+    draft = begun(alices)
+    describe(alices, draft, config)
+    base = f"/t/acme/wizard/{draft}/inbound/mapping/"
+    usual = {"target": "CardName", "when": "always", "if_empty": "take", "enabled": "on"}
+    kinds = [
+        {"kind": "formula", "formula": "upper(data('CardName'))"},
+        {"kind": "raw", "value": "Somebody"},
+        {"kind": "field", "source": "CardName"},
+    ]
+
+    for chosen in kinds:
+        row = next(
+            one for one in plan_of(acme, draft).inbound.mapping if one["target"] == "CardName"
+        )
+        form = {f"edit-{name}": value for name, value in {**usual, **chosen}.items()}
+        place = {"row": row["uuid"], "at": "CardName", "etag": etag(text(alices.get(base)))}
+        assert alices.post(f"{base}row/", {**place, **form}).status_code == 303
+        row = next(
+            one for one in plan_of(acme, draft).inbound.mapping if one["target"] == "CardName"
+        )
+        (name, value), *_ = [item for item in chosen.items() if item[0] != "kind"]
+        assert (row.get("kind", "field"), row[name]) == (chosen["kind"], value)
+
+    assert nothing_exists(acme)
 
 
 def test_a_condition_of_the_wizard_filters_the_first_run(

@@ -20,9 +20,6 @@ from tests.sweep.samples import furnish, kind_of
 from tests.sweep.test_sweep import Things, call, calls, guarded, url
 
 ENTRIES = [item for group in navigation.TENANT for item in group.items]
-COMING = {"wizard"}
-"""Modules whose pages are not there yet."""
-
 NARROWER = {"api:api-connection-list"}
 """What answers whoever has another permission too, with less."""
 
@@ -88,7 +85,7 @@ def test_whoever_has_all_others_is_refused(
 def test_every_module_guards_something() -> None:
     asked = {code.partition(".")[0] for code in demanding()}
 
-    assert {module.key for module in permissions.MODULES} - asked <= COMING
+    assert {module.key for module in permissions.MODULES} - asked == set()
 
 
 def test_connections_of_a_direction_that_a_key_may_not_see_are_not_listed(
@@ -128,7 +125,7 @@ def test_unticking_a_box_hides_the_entry_and_blocks_the_page(
 def test_every_module_has_an_entry() -> None:
     modules = {item.permission.partition(".")[0] for item in ENTRIES}
 
-    assert {module.key for module in permissions.MODULES} - modules <= COMING
+    assert {module.key for module in permissions.MODULES} - modules == set()
 
 
 def test_the_form_of_profiles_has_a_box_for_every_permission(alices: Client) -> None:

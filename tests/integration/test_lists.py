@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import lxml.html
 import pytest
 from django.test import Client
 
@@ -14,6 +13,7 @@ from syncapp.tenants.actors import COMMAND
 from syncapp.tenants.models import Tenant
 from tests import make, making
 from tests.every import every
+from tests.markup import tree
 
 SIZES = ["5", "10", "25", "50", "100"]
 
@@ -21,7 +21,7 @@ SIZES = ["5", "10", "25", "50", "100"]
 def page_of(client: Client, path: str) -> Any:
     answer = client.get(f"/t/acme/{path}")
     assert answer.status_code == 200, path
-    return lxml.html.fromstring(answer.content)
+    return tree(answer.content)
 
 
 def headings(page: Any) -> list[str]:
@@ -78,6 +78,7 @@ def test_a_list_has_its_columns_search_and_sizes(
     assert "alpha" in found.lower()
 
 
+@pytest.mark.slow  # opens every row of every list
 @every("path", LISTS)
 def test_a_list_leads_to_a_new_row_and_to_each_row(
     pairs: Tenant, alices: Client, path: str
@@ -93,6 +94,7 @@ def test_a_list_leads_to_a_new_row_and_to_each_row(
         assert delete == f"{opened}delete/"
 
 
+@pytest.mark.slow  # makes 101 connectors
 def test_a_hundred_and_one_connectors_are_three_pages_of_fifty(
     acme: Tenant, alices: Client
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-import lxml.html
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -15,6 +14,7 @@ from syncapp.tenants.models import ApiKey, Membership, Profile, Tenant
 from syncapp.ui.navigation import NavItem
 from tests import make
 from tests.every import every
+from tests.markup import tree
 from tests.sweep.addresses import Address
 from tests.sweep.samples import furnish, kind_of
 from tests.sweep.test_sweep import Things, call, calls, guarded, url
@@ -58,6 +58,7 @@ def demanding() -> dict[str, list[tuple[Address, str]]]:
     return found
 
 
+@pytest.mark.slow  # calls every address
 def test_whoever_has_all_others_is_refused(
     things: Things, dora: Membership, doras: Client, acme: Tenant
 ) -> None:
@@ -99,7 +100,7 @@ def test_connections_of_a_direction_that_a_key_may_not_see_are_not_listed(
 
 def menu_of(client: Client) -> set[str]:
     """Give the addresses in the menu of a page that every member may see."""
-    page = lxml.html.fromstring(client.get("/t/acme/setup/settings/").content)
+    page = tree(client.get("/t/acme/setup/settings/").content)
     return {str(href) for href in page.xpath("//nav//a/@href")}
 
 
@@ -107,6 +108,7 @@ def address_of(item: NavItem) -> str:
     return reverse(item.url_name, kwargs={"tenant": "acme"})
 
 
+@pytest.mark.slow  # opens every entry of the menu
 @every("item", [item for item in ENTRIES if item.permission != "settings.view"])
 def test_unticking_a_box_hides_the_entry_and_blocks_the_page(
     dora: Membership, doras: Client, item: NavItem
@@ -129,7 +131,7 @@ def test_every_module_has_an_entry() -> None:
 
 
 def test_the_form_of_profiles_has_a_box_for_every_permission(alices: Client) -> None:
-    page = lxml.html.fromstring(alices.get("/t/acme/setup/profiles/new/").content)
+    page = tree(alices.get("/t/acme/setup/profiles/new/").content)
 
     boxes = page.xpath("//input[@type='checkbox']/@value")
     assert permissions.ALL - set(boxes) == set()

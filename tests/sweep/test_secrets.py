@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection as database
 from django.test import Client
@@ -24,6 +26,7 @@ def things(acme: Tenant, alice: Membership) -> Things:
     return furnish(acme)
 
 
+@pytest.mark.slow  # reads every address
 def test_a_password_is_shown_nowhere(
     things: Things, acme: Tenant, alices: Client, api: Client
 ) -> None:
@@ -44,7 +47,7 @@ def test_a_password_is_shown_nowhere(
             continue  # the sweep asks for a sample of it
         if address.is_platform or "get" not in address.verbs():
             continue
-        answer = (api if address.is_api else alices).get(url(address, things))
+        answer: Any = (api if address.is_api else alices).get(url(address, things))
         read += answer.status_code == 200
         parts = answer.streaming_content if answer.streaming else [answer.content]
         if any(PASSWORD.encode() in part for part in parts):

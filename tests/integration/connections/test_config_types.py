@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import lxml.html
 from django.test import Client
 
 from connections.models import Account, ConnectionConfig, RemoteEntity
@@ -11,17 +10,18 @@ from syncapp.tenants.models import Tenant
 from tests import making
 from tests.demo_erp import DemoErp
 from tests.every import every
+from tests.markup import tree
 
 
 def asked(alices: Client, path: str) -> set[str]:
     """Give the names of the fields of a form."""
-    form = lxml.html.fromstring(alices.get(path).content)
+    form = tree(alices.get(path).content)
     names = form.xpath("//main//*[self::input or self::select or self::textarea]/@name")
     return {str(name) for name in names} - {"csrfmiddlewaretoken"}
 
 
 def test_each_type_asks_for_its_own_access(alices: Client) -> None:
-    chooser = lxml.html.fromstring(alices.get("/t/acme/configs/new/").content)
+    chooser = tree(alices.get("/t/acme/configs/new/").content)
     links = chooser.xpath("//main//a[contains(@class, 'choice')]/@href")
     forms = {link.rstrip("/").rpartition("/")[2]: asked(alices, link) for link in links}
 
@@ -41,7 +41,7 @@ def test_name_and_address_are_required(acme: Tenant, alices: Client, missing: st
     answer = alices.post("/t/acme/configs/new/odata/", {**form, missing: " "})
 
     assert answer.status_code == 422
-    page = lxml.html.fromstring(answer.content)
+    page = tree(answer.content)
     assert page.xpath(f"//*[@id='id_{missing}' and @aria-invalid='true']")
     with door.tenant(acme.pk):
         assert not ConnectionConfig.objects.exists()
@@ -75,7 +75,7 @@ def test_the_list_tells_the_environment(acme: Tenant, alices: Client) -> None:
     with door.tenant(acme.pk):
         ConnectionConfig.objects.filter(pk=tried.pk).update(environment="test")
 
-    rows = lxml.html.fromstring(alices.get("/t/acme/configs/").content).xpath("//tbody/tr")
+    rows = tree(alices.get("/t/acme/configs/").content).xpath("//tbody/tr")
 
     told = {
         cells["Name"]: cells["Environment"].lower()

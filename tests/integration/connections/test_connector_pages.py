@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import lxml.html
 import pytest
 from django.test import Client
 
@@ -11,6 +10,7 @@ from syncapp.tenants import door
 from syncapp.tenants.models import Tenant
 from tests import making
 from tests.every import every
+from tests.markup import tree
 from tests.sweep.samples import finished_run
 
 NEW = "/t/acme/connectors/new/"
@@ -44,7 +44,7 @@ def test_a_name_is_given_and_given_once(acme: Tenant, alices: Client, name: str)
     answer = alices.post(NEW, {"name": name, "description": ""})
 
     assert answer.status_code == 422
-    page = lxml.html.fromstring(answer.content)
+    page = tree(answer.content)
     assert page.xpath("//*[@id='id_name' and @aria-invalid='true']")
     with door.tenant(acme.pk):
         assert Connector.objects.for_tenant(acme).count() == 1
@@ -70,7 +70,7 @@ def test_the_list_tells_types_states_and_last_results(
     inbound, _ = pair
     run = finished_run(inbound)
 
-    page = lxml.html.fromstring(text(alices, "/t/acme/connectors/"))
+    page = tree(text(alices, "/t/acme/connectors/"))
     (row,) = page.xpath("//tbody/tr")
     cells = {cell.get("data-label"): cell.text_content().lower() for cell in row}
     assert "sandbox" in cells["Inbound"]
@@ -79,7 +79,7 @@ def test_the_list_tells_types_states_and_last_results(
     (asked,) = page.xpath("//*[@hx-include='#results']/@hx-get")
     (sent,) = page.xpath("//*[@id='results']//input[@name='connection']/@value")
     answer = alices.get(f"{asked}?connection={sent}", headers={"HX-Request": "true"})
-    filled = lxml.html.fromstring(answer.content)
+    filled = tree(answer.content)
     (place,) = filled.xpath(f"//*[@id='last-run-{inbound.pk}']")
     assert "succeeded" in place.text_content().lower()
     assert place.xpath(".//a/@href") == [f"/t/acme/runs/{run.pk}/"]
@@ -88,12 +88,12 @@ def test_the_list_tells_types_states_and_last_results(
 def test_the_connector_and_the_lists_lead_to_one_definition(
     alices: Client, connector: Connector, pair: tuple[Connection, Connection]
 ) -> None:
-    page = lxml.html.fromstring(text(alices, f"/t/acme/connectors/{connector.pk}/"))
+    page = tree(text(alices, f"/t/acme/connectors/{connector.pk}/"))
     links = set(page.xpath("//main//a/@href"))
 
     for connection in pair:
         edit = f"/t/acme/{connection.direction}/{connection.pk}/edit/"
-        listed = lxml.html.fromstring(text(alices, f"/t/acme/{connection.direction}/"))
+        listed = tree(text(alices, f"/t/acme/{connection.direction}/"))
         assert edit in links
         assert edit in listed.xpath("//tbody//a/@href")
         assert "Partners" in text(alices, edit)
@@ -103,7 +103,7 @@ def test_editing_a_live_connector_warns_and_offers_to_switch_it_off(
     acme: Tenant, alices: Client, connector: Connector, pair: tuple[Connection, Connection]
 ) -> None:
     edit = f"/t/acme/connectors/{connector.pk}/edit/"
-    page = lxml.html.fromstring(text(alices, edit))
+    page = tree(text(alices, edit))
     (warning,) = page.xpath("//*[contains(@class, 'message-warning')]")
     assert "This connector is live" in warning.text_content()
 
@@ -122,7 +122,7 @@ def test_the_details_of_a_connection_are_complete(
     inbound, outbound = pair
     for one, state in ((inbound, "active"), (outbound, "off")):
         base = f"/t/acme/{one.direction}/{one.pk}/"
-        page = lxml.html.fromstring(text(alices, base))
+        page = tree(text(alices, base))
         shown = page.xpath("string(//main)")
         for part in (one.name, "Sandbox", "Partner", making.ENTITY):
             assert part in shown, part
@@ -139,7 +139,7 @@ def test_a_config_of_its_type_is_chosen_and_brings_address_and_credentials(
     making.make_config(acme, "Other", system_type="odata", endpoint="https://a.example.com/")
     connection = making.make_connection(acme, config=config, entity="")
     edit = f"/t/acme/inbound/{connection.pk}/edit/"
-    form = lxml.html.fromstring(text(alices, edit)).get_element_by_id("form")
+    form = tree(text(alices, edit)).get_element_by_id("form")
 
     offered = [
         one.text_content().strip() for one in form.xpath(".//select[@name='config']/option")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import lxml.html
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -12,6 +13,7 @@ from syncapp.tenants import door
 from syncapp.tenants.models import Tenant
 from tests import make, making
 from tests.every import every
+from tests.markup import tree
 
 LIST = "/t/acme/outbound/"
 
@@ -22,10 +24,10 @@ def outbound(acme: Tenant) -> Connection:
     return making.make_outbound(acme)
 
 
-def page_of(client: Client, path: str) -> lxml.html.HtmlElement:
+def page_of(client: Client, path: str) -> Any:
     answer = client.get(path)
     assert answer.status_code == 200, path
-    return lxml.html.fromstring(answer.content)
+    return tree(answer.content)
 
 
 def test_name_and_type_are_enough_to_begin(acme: Tenant, alices: Client) -> None:
@@ -47,9 +49,7 @@ def test_neither_may_be_left_out(acme: Tenant, alices: Client, missing: str) -> 
     answer = alices.post(f"{LIST}new/", {**form, missing: ""})
 
     assert answer.status_code == 422
-    assert lxml.html.fromstring(answer.content).xpath("//*[@aria-invalid='true']/@name") == [
-        missing
-    ]
+    assert tree(answer.content).xpath("//*[@aria-invalid='true']/@name") == [missing]
     with door.tenant(acme.pk):
         assert not Connection.objects.exists()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import lxml.html
 import pytest
 from django.test import Client
 
@@ -23,6 +22,7 @@ from tests.integration.connections.test_wizard import (
     text,
 )
 from tests.make import NOW
+from tests.markup import tree
 from tests.sweep.samples import finished_run
 
 
@@ -41,9 +41,9 @@ def config(acme: Tenant, world: World) -> ConnectionConfig:
 
 def begun(client: Client) -> int:
     """Press New in the list of connectors and begin; give the draft's number."""
-    listed = lxml.html.fromstring(client.get("/t/acme/connectors/").content)
+    listed = tree(client.get("/t/acme/connectors/").content)
     (new,) = listed.xpath("//main//a[normalize-space()='New connector'][1]/@href")
-    first = lxml.html.fromstring(client.get(new).content)
+    first = tree(client.get(new).content)
     (begin,) = set(first.xpath("//main//form[contains(@action, 'begin')]/@action"))
     leads = client.post(begin)["Location"]
     found = re.search(r"/wizard/(\d+)/step/1/", leads)
@@ -54,7 +54,7 @@ def begun(client: Client) -> int:
 def test_new_leads_to_the_first_of_six_steps(acme: Tenant, alices: Client) -> None:
     draft = begun(alices)
 
-    page = lxml.html.fromstring(alices.get(step(draft, 1)).content)
+    page = tree(alices.get(step(draft, 1)).content)
     steps = page.xpath("//nav[@aria-label='Steps']//li")
     assert [one.text_content().strip()[:2] for one in steps] == [f"{n}." for n in range(1, 7)]
     assert steps[0].xpath(".//*[@aria-current='step']")
@@ -65,7 +65,7 @@ def test_the_first_step_wants_a_name_and_nothing_else(acme: Tenant, alices: Clie
 
     refused = alices.post(step(draft, 1), {"name": " ", "description": "", "_next": "1"})
     assert refused.status_code == 422
-    assert lxml.html.fromstring(refused.content).xpath("//*[@id='id_name' and @aria-invalid]")
+    assert tree(refused.content).xpath("//*[@id='id_name' and @aria-invalid]")
     taken = alices.post(step(draft, 1), {"name": "Customers", "description": "", "_next": "1"})
     assert taken.status_code == 303
     assert taken["Location"].endswith("/step/2/")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import objects.services
 from connections import templates
 from connections.document import every as every_row, read_conditions, read_mappings
@@ -81,6 +83,7 @@ def test_only_changed_and_approved_fields_of_customers_leave() -> None:
     assert {"credit_limit", "tax_id", "payment_terms"} & targets == set()
 
 
+@pytest.mark.slow  # makes what time entries refer to
 def test_time_entries_have_five_types_and_are_chargeable(in_acme: Tenant) -> None:
     entry = made(in_acme, "fsmtimeentry").by_name
 
@@ -88,6 +91,7 @@ def test_time_entries_have_five_types_and_are_chargeable(in_acme: Tenant) -> Non
     assert entry["chargeable"].default is True
 
 
+@pytest.mark.slow  # makes what materials refer to
 def test_time_and_material_needs_its_task_and_its_object(in_acme: Tenant) -> None:
     material = made(in_acme, "fsmmaterial")
 

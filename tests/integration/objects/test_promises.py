@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import lxml.html
 from django.test import Client
 
 from objects.models import ConnectField, ConnectObject
@@ -11,6 +10,7 @@ from syncapp.tenants.models import Tenant
 from tests import making
 from tests.every import every
 from tests.integration.objects.pages import post, text
+from tests.markup import tree
 
 NEW = "/t/acme/objects/new/"
 FIELD = {"type": "text", "indexed": "none", "sensitivity": "none"}
@@ -29,7 +29,7 @@ FIELD = {"type": "text", "indexed": "none", "sensitivity": "none"}
 def test_name_and_a_plain_type_are_required(
     acme: Tenant, alices: Client, name: str, type_: str
 ) -> None:
-    page = lxml.html.fromstring(post(alices, NEW, 422, name=name, type=type_))
+    page = tree(post(alices, NEW, 422, name=name, type=type_))
 
     assert page.xpath("//*[@aria-invalid='true']/@name") == ["type" if name else "name"]
     with door.tenant(acme.pk):
@@ -44,7 +44,7 @@ def test_a_type_is_taken_once_in_each_tenant(
     post(alices, NEW, name="FSM customers", type="fsmcustomer")
 
     content = post(alices, NEW, 422, name="More customers", type="fsmcustomer")
-    assert lxml.html.fromstring(content).xpath("//*[@aria-invalid='true']/@name") == ["type"]
+    assert tree(content).xpath("//*[@aria-invalid='true']/@name") == ["type"]
     with door.tenant(acme.pk):
         assert ConnectObject.objects.for_tenant(acme).get().description == ""
 
@@ -75,7 +75,7 @@ def test_fields_and_columns_are_listed_with_pencil_and_trash(
         city = ConnectField.objects.get(object=made, name="city")
     post(alices, f"{base}/columns/new/", field=str(city.pk), label="Town")
 
-    page = lxml.html.fromstring(text(alices, f"{base}/"))
+    page = tree(text(alices, f"{base}/"))
 
     links = set(page.xpath("//main//a/@href"))
     assert {f"{base}/edit/", f"{base}/delete/"} <= links

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import lxml.html
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -14,6 +13,7 @@ from syncapp.tenants import audit, door
 from syncapp.tenants.actors import Actor
 from syncapp.tenants.models import Membership, Profile, Tenant
 from tests import make
+from tests.markup import tree
 
 USERS = "/t/acme/setup/users/"
 PROFILES = "/t/acme/setup/profiles/"
@@ -44,7 +44,7 @@ def test_the_list_shows_the_picture(
 
     alices.post(f"{USERS}{bob.pk}/edit/", typed(bob, avatar=picture()))
 
-    listed = lxml.html.fromstring(page_of(alices, USERS))
+    listed = tree(page_of(alices, USERS))
     (source,) = listed.xpath(f"//tbody//img[starts-with(@src, '{address}')]/@src")
     assert alices.get(source)["Content-Type"] == "image/webp"
 

@@ -8,8 +8,9 @@ from typing import Final
 
 import formulas.services
 import objects.services
+from connections.rows import formula_program
 from connections.spec import RECORDS
-from formulas.language import FormulaError, Program, compile_formula
+from formulas.language import FormulaError, Program
 from formulas.language.compiler import LookupUse
 from formulas.language.errors import Span
 from objects.shape import ObjectShape
@@ -40,7 +41,7 @@ def problem(text: str, known: Known) -> str:
     if not text.strip():
         return "Write a formula."
     try:
-        program = compile_formula(text)
+        program = formula_program(text)
     except FormulaError as error:
         return f"{error.message} ({place(text, error.span)})"
     wrong = next(_unknown(program, known), None)
@@ -50,7 +51,7 @@ def problem(text: str, known: Known) -> str:
 def volatile(text: str) -> bool:
     """Tell whether a formula may give the same record another value another time."""
     try:
-        return compile_formula(text).volatile
+        return formula_program(text).volatile
     except FormulaError:
         return False
 
@@ -58,7 +59,7 @@ def volatile(text: str) -> bool:
 def numbers(text: str) -> bool:
     """Tell whether a formula draws numbers of a sequence."""
     try:
-        return any(use.function == "sequence" for use in compile_formula(text).lookups)
+        return any(use.function == "sequence" for use in formula_program(text).lookups)
     except FormulaError:
         return False
 

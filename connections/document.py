@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -294,6 +294,8 @@ def _check_texts(row: FieldMapping | Condition, place: str) -> None:
     """Refuse texts that are too long, or that the database cannot hold."""
     for name in row.__struct_fields__:
         value = getattr(row, name)
+        if not value or value is True or isinstance(value, Enum):
+            continue
         texts = value if isinstance(value, tuple) and name == "values" else (value,)
         for text in texts:
             if not isinstance(text, str):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from connections import kept, samples, services, steps
+from connections import kept, publish, samples, services, steps
 from connections.document import (
     Conditions,
     FieldMapping,
@@ -143,7 +143,8 @@ class ConnectionDraft:
 
     def gaps(self) -> Sequence[Gap]:
         """List what keeps the draft from being published."""
-        return services.gaps_of(self.connection)
+        connection = self.connection
+        return publish.gaps(connection, publish.enabled(connection), self.shape())
 
     def document(self) -> dict[str, Any]:
         """Give the draft as it is stored."""

@@ -10,10 +10,10 @@ from connections import checking, targets
 from connections.checking import Known
 from connections.document import NESTED, FieldMapping, IfEmpty, Kind, When
 from connections.refusals import top
-from connections.rows import child_of, constant
+from connections.rows import child_of, constant, formula_program
 from connections.sides import SourceField, fields_of_line
 from connections.targets import NoTarget, Target
-from formulas.language import FormulaError, compile_formula, paths
+from formulas.language import FormulaError, paths
 from objects.shape import FieldShape, ObjectShape
 from objects.values import ValueRefused
 
@@ -92,6 +92,8 @@ def strange(
     found: list[Gap] = []
     for mapping in mappings if names else ():
         found += _strange(mapping, names, set(), owner)
+        if not mapping.rows:
+            continue
         inner = {top(field.path) for field in fields_of_line(known, mapping.source)}
         for row in mapping.rows:
             found += _strange(row, inner, names, f"A line of {mapping.source}", owner)
@@ -223,8 +225,8 @@ def _double(mappings: Iterable[FieldMapping], around: str) -> Iterator[Gap]:
         rival = next((taken[one] for one in wholes if one in taken), within.get(place))
         if rival is None:
             taken[place] = mapping
-            for whole in wholes:
-                within.setdefault(whole, mapping)
+            for one in wholes:
+                within.setdefault(one, mapping)
         elif _place(rival) == place:
             yield _gap(mapping, f"{mapping.target} is mapped twice.", around)
         else:
@@ -270,7 +272,7 @@ def _strange(
     parents: list[str] = []
     if mapping.kind is Kind.FORMULA:
         try:
-            program = compile_formula(mapping.formula)
+            program = formula_program(mapping.formula)
         except FormulaError:
             return  # a gap
         reads = [

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import objects.services
@@ -89,10 +90,10 @@ def source_fields(connection: Connection, samples: Sequence[Sampled] = ()) -> li
     """List what mappings can read: what is known of the source, then what only samples show."""
     found = {field.path: field for field in _known(connection)}
     for sampled in samples:
-        for field in _seen(sampled.record, "", _DEPTH):
-            known = found.get(field.path)
-            if known is None or (known.type == "any" and field.type != "any"):
-                found[field.path] = field
+        for path, kind in _seen(sampled.record, "", _DEPTH):
+            known = found.get(path)
+            if known is None or (known.type == "any" and kind != "any"):
+                found[path] = SourceField(path, path, kind)
     return list(found.values())
 
 
@@ -137,12 +138,13 @@ def _described(
             yield from _described(field.get("fields") or (), inner, depth - 1)
 
 
-def _seen(record: Mapping[str, Any], prefix: str, depth: int) -> Iterator[SourceField]:
+def _seen(record: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Give path and type of each value."""
     for name, value in record.items():
         if not name or '"' in name:
             continue  # no path leads there
         path = _joined(prefix, name)
-        yield SourceField(path, path, _type_of(value))
+        yield path, _type_of(value)
         inner, place = value, path
         if isinstance(value, list) and value:
             inner, place = value[0], f"{path}[0]"
@@ -159,6 +161,7 @@ def _type_of(value: Any) -> str:
     return "integer" if isinstance(value, int) else "decimal"
 
 
+@lru_cache(maxsize=4096)
 def _joined(prefix: str, name: str) -> str:
     spelled = paths.spell(name)
     return f"{prefix}{'.' if prefix and not spelled.startswith('[') else ''}{spelled}"

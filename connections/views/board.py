@@ -48,6 +48,7 @@ class Board:
         sample: the record whose values are shown.
         lines: what is shown of the targets.
         counts: number of lines by what `SHOWS` can show.
+        named: the line that was asked for, if one was.
         told: what became of choosing a record.
     """
 
@@ -66,6 +67,7 @@ class Board:
     counts: dict[str, int] = field(default_factory=dict)
     difference: versions.Difference | None = None
     gaps: Sequence[Gap] = ()
+    named: Line | None = None
 
     @property
     def sample(self) -> Sampled | None:
@@ -145,13 +147,20 @@ class Board:
         return next(one for one in self.lines if line in one.each())
 
 
-def load(holder: Holder, asked: Mapping[str, Any], answers: Callable[[], Asked]) -> Board:
+def load(
+    holder: Holder,
+    asked: Mapping[str, Any],
+    answers: Callable[[], Asked],
+    *,
+    row: bool = False,
+) -> Board:
     """Read a draft and everything that is shown beside it.
 
     Args:
         holder: whose draft.
         asked: what the address says: `show`, `q`, `sample`, `pick`.
         answers: makes what answers the lookups of formulas, for whoever looks.
+        row: only the row that `asked` names is shown, with those around and inside of it.
     """
     samples = holder.samples()
     show = str(asked.get("show", "all"))
@@ -168,7 +177,15 @@ def load(holder: Holder, asked: Mapping[str, Any], answers: Callable[[], Asked])
     )
     _choose(board, str(asked.get("sample", "")))
     _pick(board, str(asked.get("pick", "")))
-    _fill(board)
+    _line_up(board)
+    if row:
+        board.named = board.fresh(asked) if "new" in asked else board.line(asked)
+        _fill(board, [board.top(board.named)] if board.named else ())
+    else:
+        _fill(board, board.lines)
+        board.counts = {
+            show: sum(_belongs(line, show) for line in board.lines) for show in SHOWS
+        }
     return board
 
 
@@ -189,7 +206,7 @@ def children_of(shape: ObjectShape | None, known: Known) -> dict[str, ObjectShap
     return {type_: one for type_, one in known.objects.items() if one.parent_id == shape.id}
 
 
-def _fill(board: Board) -> None:
+def _line_up(board: Board) -> None:
     connection = board.holder.connection
     board.lines = target_lines.lines_of(
         board.rows,
@@ -199,26 +216,30 @@ def _fill(board: Board) -> None:
         primary_key=connection.primary_key,
     )
     target_lines.tell_types(board.lines, board.sources)
+
+
+def _fill(board: Board, lines: Sequence[Line]) -> None:
+    """Say of these lines what the sample gives, and what is wrong, strange or new."""
+    rows = [line.row for line in lines if line.row is not None]
     board.difference = difference_of(board.holder)
     changed = {one.uuid for one in board.difference.mappings} if board.difference else set()
-    cells = _cells(board, [board.sample]) if board.sample else {}
+    cells = _cells(board, [board.sample], rows) if board.sample else {}
     board.gaps = board.holder.gaps()
-    gaps, strange = _by_row(board.gaps), _strange(board)
-    for line in board.lines:
+    gaps, strange = _by_row(board.gaps), _strange(board, rows)
+    for line in lines:
         for one in line.each():
             if one.row is not None:
                 one.changed = one.row.uuid in changed
                 one.cell = next(iter(cells.get(one.row.uuid, ())), None)
                 one.problems = [one.plain(text) for text in gaps.get(one.row.uuid, ())]
                 one.warnings = [one.plain(text) for text in strange.get(one.row.uuid, ())]
-    board.counts = {show: sum(_belongs(line, show) for line in board.lines) for show in SHOWS}
 
 
-def _strange(board: Board) -> dict[str, list[str]]:
+def _strange(board: Board, rows: Sequence[FieldMapping]) -> dict[str, list[str]]:
     """Say at which rows a source field is read that nobody has seen."""
     connection = board.holder.connection
     owner = connection.entity if board.holder.fetches else str(connection.object)
-    return _by_row(mapping_gaps.strange(running(board.rows), board.sources, owner))
+    return _by_row(mapping_gaps.strange(running(rows), board.sources, owner))
 
 
 def _by_row(gaps: Iterable[Gap]) -> dict[str, list[str]]:

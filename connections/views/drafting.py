@@ -17,6 +17,7 @@ from connections.drafts import ConnectionDraft, Holder
 from connections.models import Connection
 from connections.views import board as boards
 from connections.views.board import AWKWARD, SHOWS, Board, shown
+from connections.views.drawn import Drawn
 from connections.views.tabs import tabs_of
 from syncapp.errors import Changed, SyncAppError
 from syncapp.tenants.actors import Actor
@@ -58,7 +59,7 @@ class DraftPage(Page):
             else "",
         }
 
-    def load(self, holder: Holder, asked: Mapping[str, Any]) -> Board:
+    def load(self, holder: Holder, asked: Mapping[str, Any], *, row: bool = False) -> Board:
         """Read the draft; what formulas look up depends on who asks."""
         request = cast("TenantRequest", self.request)
         answers = partial(
@@ -68,13 +69,23 @@ class DraftPage(Page):
             now=timezone.now(),
             connection=holder.connection,
         )
-        return boards.load(holder, asked, answers)
+        return boards.load(holder, asked, answers, row=row)
 
     def board(self, board: Board, *, trouble: str = "", status: int = 200) -> HttpResponse:
         """Draw the editor."""
         fragment = self.request.htmx and not self.request.htmx.history_restore_request
         template = f"{self.template_name}#board" if fragment else self.template_name
-        context = {**self.context(board), "trouble": trouble}
+        lines, around = shown(board), self.context(board)
+        drawn = Drawn(around["urls"]["mapping_row"], around["here"], around["editable"])
+        context = {
+            **around,
+            "trouble": trouble,
+            "lines": lines,
+            "bodies": drawn.bodies(lines),
+            "shows": [(show, word, board.counts[show]) for show, word in SHOWS.items()],
+            "awkward": AWKWARD,
+            "waiting": sum(line.state == "suggested" for line in board.lines),
+        }
         return self.page(context, template=template, status=status)
 
     def context(self, board: Board) -> dict[str, Any]:
@@ -84,10 +95,7 @@ class DraftPage(Page):
         return {
             **self.around(holder),
             "board": board,
-            "lines": shown(board),
             "editable": self.editable(holder),
-            "shows": [(show, word, board.counts[show]) for show, word in SHOWS.items()],
-            "awkward": AWKWARD,
             "urls": {name: self.place(holder, name) for name in names},
             "here": f"&{board.query}" if board.query else "",
             "etag": holder.etag,
@@ -96,7 +104,6 @@ class DraftPage(Page):
             "changes": board.changes,
             "ways": self.ways(holder),
             "record": board.sample_text,
-            "waiting": sum(line.state == "suggested" for line in board.lines),
         }
 
     def refused(self, holder: Holder, error: SyncAppError) -> HttpResponse:

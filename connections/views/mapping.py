@@ -19,9 +19,11 @@ from connections.document import NESTED, FieldMapping
 from connections.forms.mapping import PLACES, MappingForm, kinds_of
 from connections.kit.base import RemoteError
 from connections.target_lines import Line
+from connections.views import drawn
 from connections.views.acts import act
 from connections.views.board import Board
 from connections.views.drafting import STALE, DraftPage
+from connections.views.drawn import Drawn
 from syncapp.errors import Changed, Invalid, SyncAppError
 from syncapp.tenants import door
 from syncapp.tenants.http import TenantRequest
@@ -75,8 +77,8 @@ class MappingRow(DraftPage):
 
     def get(self, request: PageRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         """Open it, or close it again."""
-        board = self.load(self.find(), request.GET)
-        line, top = self._named(board, request.GET)
+        board = self.load(self.find(), request.GET, row=True)
+        line, top = self._named(board)
         if "close" in request.GET:
             return self._row(board, top, None, None)
         form = self._form(board, line) if self.editable(board.holder) else None
@@ -86,8 +88,8 @@ class MappingRow(DraftPage):
         """Try what was entered, or save it."""
         holder = self.find()
         self.require_editable(holder)
-        board = self.load(holder, request.POST)
-        line, top = self._named(board, request.POST)
+        board = self.load(holder, request.POST, row=True)
+        line, top = self._named(board)
         form = self._form(board, line, sent=True)
         if "_try" in request.POST:
             return self._tried(board, line, form)
@@ -100,21 +102,20 @@ class MappingRow(DraftPage):
             saved = False
         if not saved:
             return self._row(board, top, line, form, status=422)
-        board = self.load(holder, request.POST)
-        found = board.line({"row": form.present.uuid})
-        assert found is not None, "it was just written"
-        top = board.top(found)
+        asked = {**request.POST.dict(), "row": form.present.uuid}
+        asked.pop("new", None)  # it is made by now
+        board = self.load(holder, asked, row=True)
+        found, top = self._named(board)
         if request.htmx:
             return self._row(board, top, None, None)
         messages.success(request, f"Saved the mapping of {found.target}.")
         return see_other(request, f"{self.place(holder, 'mapping', board.query)}#{top.key}")
 
-    def _named(self, board: Board, asked: Any) -> tuple[Line, Line]:
-        """Find the line that is meant, and the one among whose lines it is shown."""
-        line = board.fresh(asked) if "new" in asked else board.line(asked)
-        if line is None:
+    def _named(self, board: Board) -> tuple[Line, Line]:
+        """Give the line that is meant, and the one among whose lines it is shown."""
+        if board.named is None:
             raise Http404
-        return line, board.top(line)
+        return board.named, board.top(board.named)
 
     def _form(self, board: Board, line: Line, *, sent: bool = False) -> MappingForm:
         kinds = kinds_of(line.shape, child=line.child, nested=bool(line.inside))
@@ -165,14 +166,14 @@ class MappingRow(DraftPage):
             changed = editing.put(board.rows, row, line.inside)
             line.cell, line.row = board.tried(changed, row.uuid), row
             target_lines.tell_type(line, board.sources_inside(line.inside))
-        context = {"sample": board.sample, "line": line}
+        context = {"sample": board.sample, "line": line, "result": drawn.result(line)}
         return self.page(context, template="connections/_mapping_tried.html")
 
     def _stale(self, form: MappingForm) -> HttpResponse:
         """Show what was entered beside the draft as it is now; saving again takes it."""
-        board = self.load(self.find(), self.request.POST)
+        board = self.load(self.find(), self.request.POST, row=True)
         try:
-            line, top = self._named(board, self.request.POST)
+            line, top = self._named(board)
         except Http404:
             message = f"{STALE} The mapping itself is gone."
             raise Invalid(message, code="changed") from None
@@ -192,6 +193,10 @@ class MappingRow(DraftPage):
         if line is not None:
             context["fields"] = board.sources_inside(line.inside)
         if self.request.htmx:
+            drawer = Drawn(context["urls"]["mapping_row"], context["here"], context["editable"])
+            shown = [one for one in top.each() if not one.fresh]
+            context["rows"] = [(one, drawer.row(one), one is line) for one in shown]
+            context["more"] = drawer.more(top)
             return self.page(context, template="connections/_mapping_swap.html", status=status)
         if line is None:
             return see_other(self.request, self.place(board.holder, "mapping", board.query))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -39,6 +41,8 @@ _NUMBERS: Final = {
     ".": re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?"),
     ",": re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)?(,\d*)?"),
 }
+_DAYS: Final = 1000
+_SHORT_NUMBER: Final = 18
 _DATED: Final = frozenset({FieldType.DATE, FieldType.DATETIME})
 _NUMERIC: Final = frozenset({FieldType.INTEGER, FieldType.DECIMAL})
 _NESTED: Final = frozenset({FieldType.OBJECT, FieldType.LIST})
@@ -163,8 +167,10 @@ def _date(column: Column, dates: str) -> Convert:
 
     def change(cell: str) -> str:
         text = cell.strip()
-        if _ISO.fullmatch(text):
-            return text
+        return text if _ISO.fullmatch(text) else turned(cell, text)
+
+    @lru_cache(maxsize=_DAYS, typed=True)  # days come again and again; `Exact` is another type
+    def turned(cell: str, text: str) -> str:
         found = pattern.fullmatch(text) if pattern is not None else None
         if found is None:
             if type(cell) is Exact:
@@ -180,15 +186,21 @@ def _date(column: Column, dates: str) -> Convert:
 
 def _number(column: Column, decimal: str) -> Convert:
     pattern, thousands = _NUMBERS[decimal], "." if decimal == "," else ","
+    whole = column.type == FieldType.INTEGER
 
-    def change(cell: str) -> str:
+    def change(cell: str) -> str | int | Decimal:
         if type(cell) is Exact:
             return str(cell)
+        if whole and len(cell) <= _SHORT_NUMBER and cell.isdecimal() and cell.isascii():
+            return int(cell)
         text = cell.strip().replace("\u00a0", "").replace("\u202f", "")
         if not pattern.fullmatch(text):
             said = f"{_short(cell)} is not a number with “{decimal}” before the decimals."
             raise RecordRefused(Code.WRONG_TYPE, column.field, said)
-        return text.replace(thousands, "").replace(",", ".")
+        text = text.replace(thousands, "").replace(",", ".")
+        # What is too long or ends in a point is refused, or read, by the field's own rules.
+        plain = len(text) <= _SHORT_NUMBER and text[-1].isdecimal() and text.isascii()
+        return Decimal(text) if plain else text
 
     return change
 

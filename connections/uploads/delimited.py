@@ -5,7 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from operator import itemgetter
 from typing import BinaryIO, Final
 
 from connections.uploads.form import ENCODINGS, Form, Line
@@ -21,19 +25,52 @@ def raw(file: BinaryIO, form: Form) -> Iterator[tuple[int, list[str]]]:
     Raises:
         FileRefused: it is not of this encoding, or a quote never closes.
     """
+    with _parsed(file, form) as (counter, found):
+        yield from zip(counter, found, strict=False)
+
+
+def rows(file: BinaryIO, form: Form) -> Iterator[Line]:
+    """Give the rows below the headings; blank ones are left out."""
+    width, header = len(form.columns), form.header
+    with _parsed(file, form) as (counter, found):
+        for number, cells in zip(counter, found, strict=False):
+            if number <= header or not any(cells):
+                continue
+            if len(cells) == width:
+                yield Line(number, cells, "")
+                continue
+            while len(cells) > width and not cells[-1]:
+                cells.pop()
+            problem = f"The row has {len(cells)} cells, the heading {width}."
+            yield Line(number, cells, "" if len(cells) == width else problem)
+
+
+def count(file: BinaryIO, form: Form) -> int:
+    """Count what `rows` would give.
+
+    Raises:
+        FileRefused: as `rows`.
+    """
+    with _parsed(file, form) as (counter, found):
+        numbered = zip(counter, found, strict=False)
+        below = islice(numbered, form.header, None)
+        return sum(map(any, map(itemgetter(1), below)))
+
+
+@contextmanager
+def _parsed(file: BinaryIO, form: Form) -> Iterator[tuple[Iterator[int], Iterator[list[str]]]]:
+    """Open a file; its rows are to be taken together with numbers, so that errors say where."""
     text = io.TextIOWrapper(file, encoding=form.encoding, newline="")
-    rows = csv.reader(_lines(text), delimiter=form.delimiter, strict=True)
-    number = 0
+    counter = itertools.count(1)
     try:
-        for number, cells in enumerate(rows, 1):
-            yield number, cells
+        yield counter, csv.reader(_lines(text), delimiter=form.delimiter, strict=True)
     except csv.Error as error:
-        raise FileRefused(_told(error, number + 1)) from error
+        raise FileRefused(_told(error, _begun(counter))) from error
     except UnicodeDecodeError as error:
         name, byte = ENCODINGS[form.encoding], error.object[error.start]
         raise FileRefused(
-            f"After row {number} the file is not {name}: byte 0x{byte:02X} means nothing there. "
-            "Choose another encoding."
+            f"After row {_begun(counter) - 1} the file is not {name}: byte 0x{byte:02X} means "
+            "nothing there. Choose another encoding."
         ) from error
     except UnicodeError as error:
         raise FileRefused(f"The file is not {ENCODINGS[form.encoding]}: {error}.") from error
@@ -41,19 +78,9 @@ def raw(file: BinaryIO, form: Form) -> Iterator[tuple[int, list[str]]]:
         text.detach()
 
 
-def rows(file: BinaryIO, form: Form) -> Iterator[Line]:
-    """Give the rows below the headings; blank ones are left out."""
-    width = len(form.columns)
-    for number, cells in raw(file, form):
-        if number <= form.header or not any(cells):
-            continue
-        if len(cells) == width:
-            yield Line(number, cells)
-            continue
-        while len(cells) > width and not cells[-1]:
-            cells.pop()
-        problem = f"The row has {len(cells)} cells, the heading {width}."
-        yield Line(number, cells, "" if len(cells) == width else problem)
+def _begun(counter: Iterator[int]) -> int:
+    """Give the number of the row that was begun: the last one that was handed out."""
+    return next(counter) - 1
 
 
 def encoding_of(head: bytes, *, utf8: bool) -> str:

@@ -29,7 +29,7 @@ MODES: Final = {
     "update": "update only",
 }
 REFERENCES: Final = {"key": "by key (code)", "id": "by record id"}
-PAGE: Final = 2000
+PAGE: Final = 4000
 
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,6 +41,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
         key: name of the field by which existing records are found.
         dates, decimal, clear: see `cells.Cells`.
         references: a key of `REFERENCES`.
+        log_all: every row gets a log row; else only those that failed or were left out.
     """
 
     mapping: dict[str, str] = {}
@@ -50,6 +51,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     decimal: str = "."
     clear: bool = False
     references: str = "key"
+    log_all: bool = False
 
 
 def form_of(upload: Upload) -> Form:
@@ -226,7 +228,7 @@ def _connection(upload: Upload, shape: ObjectShape, plan: Plan) -> Connection:
         allow_update=plan.mode != "create",
         mapping=plain(_rows(form_of(upload), shape, plan)),
         keep_days=60,
-        log_all=True,
+        log_all=plan.log_all,
     )
 
 

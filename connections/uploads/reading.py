@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import BinaryIO, Final
 
 from connections.uploads import delimited, markup, workbook
 from connections.uploads.form import Form, Line
 
 _READERS: Final = {"csv": delimited.rows, "xlsx": workbook.rows, "xml": markup.rows}
+_COUNTERS: Final = {"csv": delimited.count}
 
 
 def rows(file: BinaryIO, form: Form, *, after: int = 0) -> Iterator[Line]:
@@ -24,9 +25,8 @@ def rows(file: BinaryIO, form: Form, *, after: int = 0) -> Iterator[Line]:
         FileRefused: the file cannot be read on; what, where, and what helps.
     """
     file.seek(0)
-    for line in _READERS[form.format](file, form):
-        if line.number > after:
-            yield line
+    lines = _READERS[form.format](file, form)
+    return dropwhile(lambda line: line.number <= after, lines) if after else lines
 
 
 def samples(file: BinaryIO, form: Form, n: int) -> list[Line]:
@@ -40,4 +40,9 @@ def count(file: BinaryIO, form: Form) -> int:
     Raises:
         FileRefused: it cannot be read to its end, so that nothing of it should be taken.
     """
-    return sum(1 for _ in rows(file, form))
+    file.seek(0)
+    return _COUNTERS.get(form.format, _count)(file, form)
+
+
+def _count(file: BinaryIO, form: Form) -> int:
+    return sum(1 for _ in _READERS[form.format](file, form))

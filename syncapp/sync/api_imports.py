@@ -43,8 +43,8 @@ class ImportRequestSerializer(serializers.Serializer[Any]):
     plan = serializers.CharField(
         required=False,
         help_text="JSON: `mapping` (heading → field name), `mode` (both, create, update), `key`, "
-        "`dates` (mdy, dmy_dots, dmy, iso), `decimal`, `clear`, `references` (key, id). What is "
-        "left out is taken from what the headings suggest.",
+        "`dates` (mdy, dmy_dots, dmy, iso), `decimal`, `clear`, `references` (key, id), `log_all` "
+        "(rows that went well too). What is left out is taken from what the headings suggest.",
     )
     dry_run = serializers.BooleanField(default=False, help_text="Write nothing but the log.")
 

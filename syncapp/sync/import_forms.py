@@ -74,7 +74,7 @@ class PlanForm(Form):
         Section(
             "Rows",
             "A row whose key is known updates that record; others become new ones.",
-            ("mode", "key"),
+            ("mode", "key", "log_all"),
         ),
         Section(
             "Cells",
@@ -85,6 +85,12 @@ class PlanForm(Form):
 
     mode = forms.ChoiceField(label="What may happen", choices=list(MODES.items()))
     key = forms.ChoiceField(label="Existing records are found by")
+    log_all = forms.ChoiceField(
+        label="Log rows",
+        choices=[("", "that failed or were left out"), ("1", "all")],
+        required=False,
+        help_text="All rows are counted, and each record says which import wrote it.",
+    )
     dates = forms.ChoiceField(label="Dates", choices=list(DATES.items()))
     decimal = forms.ChoiceField(
         label="Numbers", choices=[(".", "1,234.50 (point)"), (",", "1.234,50 (comma)")]
@@ -99,7 +105,7 @@ class PlanForm(Form):
     def __init__(self, *args: Any, form: FileForm, shape: ObjectShape, plan: Plan) -> None:
         self.file_form = form
         values = {name: getattr(plan, name) for name in self.base_fields}
-        values["clear"] = "1" if plan.clear else ""
+        values |= {name: "1" if values[name] else "" for name in ("clear", "log_all")}
         super().__init__(*args, initial=values)
         keys = [(field.name, field.label or field.name) for field in planning.keys_of(shape)]
         self.fields["key"].choices = keys  # type: ignore[attr-defined]  # a ChoiceField
@@ -138,7 +144,7 @@ class PlanForm(Form):
             if values.get(f"{COLUMN}{at}")
         }
         options = {name: values[name] for name in self.base_fields if name in values}
-        options["clear"] = bool(options["clear"])
+        options |= {name: bool(options[name]) for name in ("clear", "log_all")}
         return planning.read_plan({"mapping": mapping, **options})
 
     def refuse(self, error: SyncAppError) -> None:

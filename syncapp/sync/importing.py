@@ -12,7 +12,7 @@ from objects.records import index, read
 from objects.records.changes import ChangeOp, Origin, Source
 from objects.shape import FieldShape
 from syncapp.sync import recorder, verdicts, writing
-from syncapp.sync.changes import Decision, LinkFact
+from syncapp.sync.changes import FINAL, Decision, LinkFact
 from syncapp.sync.destination import Store
 from syncapp.sync.pipeline import Settled
 from synclogs.models import SyncLog
@@ -42,9 +42,12 @@ class Imported(Store):
             super().write(decisions, halving=halving)
 
     def keep(self, settled: Settled) -> None:
-        """Store log rows, ledger and counters."""
-        decisions, run_id = settled.decisions, self.run.pk
-        recorder.log(self.spec, run_id, decisions, self._now, rehearsed=self._dry)
+        """Store log rows, ledger and counters; what went well is counted, and logged on demand."""
+        logged = settled.decisions
+        if not (self._dry or self.spec.log_all):
+            logged = [one for one in logged if one.outcome not in FINAL]
+        if logged:
+            recorder.log(self.spec, self.run.pk, logged, self._now, rehearsed=self._dry)
         self._turn(settled, [])
 
     @property

@@ -241,7 +241,12 @@ class _Slice:
         return 0, state.delta_cursor(spec)
 
     def _sampling(self, spec: SyncSpec, pages: int) -> Sampling | None:
-        """Say who keeps samples; a rehearsal brings some, whole ones, if there are few yet."""
+        """Say who keeps samples; a rehearsal brings some, whole ones, if there are few yet.
+
+        Files keep none: their mappings are made with the file itself at hand.
+        """
+        if imports.is_import(self.run):
+            return None
         if self.run.kind != SyncLog.Kind.DRY:
             return Sampling(spec, whole=False)
         if not pages:

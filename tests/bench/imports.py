@@ -194,11 +194,12 @@ def stage(name: str, argument: str) -> None:
         from syncapp.sync import tasks  # noqa: F401, PLC0415
 
         registry.system_type("upload")
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     records = STAGES[name](json.loads(argument))
     figures = {
         "records": records,
         "seconds": time.perf_counter() - started,
+        "cpu": time.process_time() - cpu,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
     print(json.dumps(figures))
@@ -235,7 +236,8 @@ def measure(records: int, rounds: int, *, memory: bool) -> Iterator[str]:
             yield (
                 f"COPY {bare['records'] / bare['seconds']:,.0f} rows/s, import "
                 f"{ours['records'] / ours['seconds']:,.0f} rows/s, ratio {ratios[-1]:.2f}, "
-                f"peak {ours['peak_mb']:.0f} MB"
+                f"peak {ours['peak_mb']:.0f} MB, processor time of the process "
+                f"{bare['cpu']:.1f} s and {ours['cpu']:.1f} s"
             )
         spread = f"({min(ratios):.2f}-{max(ratios):.2f})"
         yield f"import / COPY: {statistics.median(ratios):.2f} {spread}"

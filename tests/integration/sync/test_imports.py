@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from msgspec import structs
 
 from connections.kit.codes import Code
-from connections.models import Connection, Upload, UploadChunk
+from connections.models import Connection, SourceSample, Upload, UploadChunk
 from connections.uploads import plan as planning, storage, writing
 from connections.uploads.plan import Plan
 from objects.models import ConnectField, ConnectObject
@@ -103,10 +103,27 @@ def test_rows_become_records_with_origin_import(desk: Desk) -> None:
         assert record is not None
         assert record.source == (Origin.IMPORT, run.pk)
         assert not RunLock.objects.exists()
+    assert desk.logs(run) == []
+
+
+def test_rows_that_went_well_are_logged_on_demand(desk: Desk) -> None:
+    run = desk.run(CSV, log_all=True)
     assert [(row.key, row.remote_id, row.code) for row in desk.logs(run)] == [
         ("C1", "2", Code.NEW),
         ("C2", "3", Code.NEW),
     ]
+
+
+def test_rows_that_are_left_out_are_always_logged(desk: Desk) -> None:
+    run = desk.run(b"code,name\nC1,Ann\nC1,Anna\n")
+    assert [(row.remote_id, row.code) for row in desk.logs(run)] == [("2", Code.SUPERSEDED)]
+    assert counts(run) == {"created": 1, "skipped": 1}
+
+
+def test_a_file_leaves_no_samples(desk: Desk) -> None:
+    desk.run(CSV)
+    with door.tenant(desk.tenant.pk):
+        assert not SourceSample.objects.exists()
 
 
 def test_a_second_import_updates_by_key_and_leaves_empty_cells_alone(desk: Desk) -> None:
@@ -189,7 +206,7 @@ class TestReferences:
     def test_by_key(self, orders: Desk) -> None:
         run = orders.run(b"number,partner\n1,C1\n2,C9\n3,\n")
         assert counts(run) == {"created": 2, "rejected": 1}
-        bad = orders.logs(run)[1]
+        (bad,) = orders.logs(run)
         assert (bad.code, bad.message) == (
             Code.NO_REFERENCE,
             "Partner: there is no record with the key “C9”.",
@@ -269,7 +286,7 @@ class TestTheRun:
     def test_it_goes_on_after_the_last_page(self, desk: Desk, monkeypatch: Any) -> None:
         monkeypatch.setattr(planning, "PAGE", 2)
         rows = "".join(f"C{n},Name {n}\n" for n in range(7))
-        run = desk.start(desk.upload(f"code,name\n{rows}".encode()))
+        run = desk.start(desk.upload(f"code,name\n{rows}".encode()), log_all=True)
         desk.clock.pass_(seconds=1)
         claimed = leases.claim(desk.clock())
         assert claimed is not None

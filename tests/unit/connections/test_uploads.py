@@ -6,6 +6,7 @@ import io
 import tracemalloc
 import zipfile
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -388,17 +389,38 @@ class TestCells:
     @pytest.mark.parametrize(
         ("sign", "text", "found"),
         [
-            (".", "1,234.50", "1234.50"),
-            (".", " 7 ", "7"),
-            (",", "1.234,50", "1234.50"),
-            (",", "-1,5", "-1.5"),
-            (",", "1\u00a0234,5", "1234.5"),
+            (".", "1,234.50", Decimal("1234.50")),
+            (".", " 7 ", Decimal(7)),
+            (",", "1.234,50", Decimal("1234.50")),
+            (",", "-1,5", Decimal("-1.5")),
+            (",", "1\u00a0234,5", Decimal("1234.5")),
             (",", Exact("1.5"), "1.5"),
+            (".", "5.", "5."),
+            (".", "1" * 40, "1" * 40),
+            (".", "\u0661", "\u0661"),
         ],
     )
-    def test_numbers(self, sign: str, text: str, found: str) -> None:
+    def test_numbers(self, sign: str, text: str, found: str | Decimal) -> None:
         cells = Cells(decimal=sign, columns=(Column(0, "sum", "decimal"),))
-        assert converted(cells, [text]) == {"column1": found}
+        value = converted(cells, [text])["column1"]
+        assert (value, str(value), type(value)) == (found, str(found), type(found))
+
+    @pytest.mark.parametrize(
+        ("text", "found"), [("12", 12), ("-1,234", Decimal(-1234)), ("1" * 19, "1" * 19)]
+    )
+    def test_whole_numbers(self, text: str, found: int | Decimal | str) -> None:
+        cells = Cells(columns=(Column(0, "n", "integer"),))
+        value = converted(cells, [text])["column1"]
+        assert (value, type(value)) == (found, type(found))
+
+    def test_the_same_days_in_text_and_exact(self) -> None:
+        cells = Cells(columns=(Column(0, "due", "date"),))
+        convert = converter(cells)
+        for _ in range(2):
+            assert convert([Exact("odd")]) == {"column1": "odd"}
+            with pytest.raises(RecordRefused, match="is not a date"):
+                convert(["odd"])
+            assert convert(["1/2/2026"]) == {"column1": "2026-01-02"}
 
     @pytest.mark.parametrize(("sign", "text"), [(",", "1.5"), (".", "1,5"), (".", "=1+1")])
     def test_numbers_that_could_mean_another(self, sign: str, text: str) -> None:

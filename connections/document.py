@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -292,13 +292,9 @@ def _check_nesting(row: FieldMapping, place: str, *, depth: int) -> None:
 
 def _check_texts(row: FieldMapping | Condition, place: str) -> None:
     """Refuse texts that are too long, or that the database cannot hold."""
-    for name in row.__struct_fields__:
-        value = getattr(row, name)
-        if not value or value is True or isinstance(value, Enum):
-            continue
-        texts = value if isinstance(value, tuple) and name == "values" else (value,)
-        for text in texts:
-            if not isinstance(text, str):
+    for name, value in zip(row.__struct_fields__, structs.astuple(row), strict=True):
+        for text in value if name == "values" else (value,):
+            if type(text) is not str:  # enums are of the right form by now
                 continue
             if len(text) > _longest(name):
                 told = f"{name}: more than {_longest(name)} characters."

@@ -392,25 +392,43 @@ def test_a_mapping_is_changed_and_undone_inside_of_the_draft(
     base = f"{WIZARD}{draft}/inbound/mapping/"
     page = text(alices.get(base))
     assert 'aria-label="Steps"' in page
+    before = plan_of(acme, draft).inbound.mapping
+    [name] = [row for row in before if row["target"] == "CardName"]
 
-    saved = alices.post(
-        f"{base}row/",
-        {
-            "target": "CardName",
-            "uuid": "",
-            "kind": "formula",
-            "formula": "upper(data('CardName'))",
-            "when": "always",
-            "if_empty": "take",
-            "enabled": "on",
-            "etag": etag(page),
-        },
-    )
-    kinds = {row.get("kind", "field") for row in plan_of(acme, draft).inbound.mapping}
+    def send(path: str, state: str, **entered: str) -> Any:
+        return alices.post(f"{base}{path}", {"etag": state, **entered})
 
-    assert saved.status_code < 500
+    row = {
+        "row": name["uuid"],
+        "edit-target": "CardName",
+        "edit-kind": "formula",
+        "edit-when": "always",
+    }
+    row |= {"edit-if_empty": "take", "edit-enabled": "on"}
+    formula = "upper(data('CardName'))"
+
+    refused = send("row/", etag(page), **row, **{"edit-formula": "upper("})
+    assert refused.status_code == 422
+    assert plan_of(acme, draft).inbound.mapping == before
+
+    saved = send("row/", etag(page), **row, **{"edit-formula": formula})
+    assert saved.status_code == 303
+    changed = {one["target"]: one for one in plan_of(acme, draft).inbound.mapping}
+    assert (changed["CardName"]["kind"], changed["CardName"]["formula"]) == ("formula", formula)
+    assert [one for one in changed.values() if one["target"] != "CardName"] == [
+        one for one in before if one["target"] != "CardName"
+    ]
+
+    stale = send("row/", etag(page), **row, **{"edit-formula": "'late'"})
+    assert stale.status_code == 412
+    page = text(alices.get(base))
+    assert "Undo: Change CardName" in page
+
+    undone = send("act/", etag(page), act="undo")
+    assert undone.status_code == 303
+    assert plan_of(acme, draft).inbound.mapping == before
+    assert "Undo: " not in text(alices.get(base))
     assert nothing_exists(acme)
-    assert kinds <= {"field", "formula"}
 
 
 def test_samples_of_the_source_are_kept_in_the_draft(

@@ -111,6 +111,7 @@ def run(
     *,
     should_stop: Callable[[], bool],
     context: Context | None = None,
+    new: bool = False,
     leaving: Callable[[], None] = lambda: None,
     left: Callable[[], None] = lambda: None,
 ) -> End:
@@ -122,6 +123,7 @@ def run(
         destination: where decisions go.
         should_stop: asked after each page.
         context: time and facts of the run, for formulas.
+        new: the first pages will hold mostly records that nothing is known of.
         leaving: called when no further page will be taken, before the thread is waited for.
         left: called in the thread at its end, to give back what belongs to the thread.
 
@@ -130,7 +132,7 @@ def run(
         Fenced: another worker took over; nothing more may be done.
     """
     context = context or Context()
-    outlook = Outlook()
+    outlook = Outlook(new)
     with reading_ahead(_prepared(pages, spec, context, outlook), leave=left) as ahead:
         try:
             return _settle_all(ahead, spec, destination, context, outlook, should_stop)

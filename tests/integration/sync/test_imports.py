@@ -422,7 +422,7 @@ def test_an_xml_file(desk: Desk) -> None:
 
 
 def test_dates_and_numbers_as_chosen(desk: Desk) -> None:
-    fields = [
+    fields: list[dict[str, Any]] = [
         {"name": "code", "is_key": True},
         {"name": "due", "type": "date"},
         {"name": "sum", "type": "decimal"},

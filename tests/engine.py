@@ -127,6 +127,7 @@ class Memory:
     children: dict[str, dict[int, Stored]] = field(default_factory=dict)
     known: dict[int, LinkFact] = field(default_factory=dict)
     sibling_links: dict[str, int] = field(default_factory=dict)
+    remembers: bool = True
     log: list[Decision] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     pages: list[Settled] = field(default_factory=list)

@@ -38,9 +38,12 @@ class Store:
     Attributes:
         answers: what formulas look up, page by page.
         sampling: keeps samples of what passes by, if it should.
+        remembers: what became of a record is kept with its link.
         stop_requested: somebody asked the run to stop; known after each page.
         pages: number of the last stored page.
     """
+
+    remembers = True
 
     def __init__(
         self,

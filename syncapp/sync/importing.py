@@ -21,6 +21,8 @@ from synclogs.models import SyncLog
 class Imported(Store):
     """The record store, as the pages of an import see it; on a dry run nothing is written."""
 
+    remembers = False
+
     def links(self, _remote_ids: Collection[str]) -> Mapping[str, LinkFact]:
         """Find none: rows have none."""
         return {}

@@ -59,7 +59,13 @@ class Settled:
 
 
 class Destination(facts.Lookups, Protocol):
-    """Where decisions go: the record store of one connection, or nowhere on a dry run."""
+    """Where decisions go: the record store of one connection, or nowhere on a dry run.
+
+    Attributes:
+        remembers: it has links, so that many records may be settled by their bytes.
+    """
+
+    remembers: bool
 
     def page(self) -> AbstractContextManager[None]:
         """Open what one page is written in; an error inside undoes all of it.
@@ -111,7 +117,6 @@ def run(
     *,
     should_stop: Callable[[], bool],
     context: Context | None = None,
-    new: bool = False,
     leaving: Callable[[], None] = lambda: None,
     left: Callable[[], None] = lambda: None,
 ) -> End:
@@ -123,7 +128,6 @@ def run(
         destination: where decisions go.
         should_stop: asked after each page.
         context: time and facts of the run, for formulas.
-        new: the first pages will hold mostly records that nothing is known of.
         leaving: called when no further page will be taken, before the thread is waited for.
         left: called in the thread at its end, to give back what belongs to the thread.
 
@@ -132,7 +136,7 @@ def run(
         Fenced: another worker took over; nothing more may be done.
     """
     context = context or Context()
-    outlook = Outlook(new)
+    outlook = Outlook(not destination.remembers)
     with reading_ahead(_prepared(pages, spec, context, outlook), leave=left) as ahead:
         try:
             return _settle_all(ahead, spec, destination, context, outlook, should_stop)

@@ -225,7 +225,6 @@ class _Slice:
                 store,
                 should_stop=self._should_stop(store, heartbeat),
                 context=context,
-                new=imports.is_import(self.run),
                 leaving=self.over.set,
                 left=_leave_thread,
             )

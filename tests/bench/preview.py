@@ -7,6 +7,8 @@ another object, a value map, parts of an object, lines. All formulas are compile
 has just changed each of them (`cold`), or known, as when one row was changed (`warm`); reading the
 draft from its JSON is part of both. The *floor* is what the machine needs for a request at all: the login page
 through Django's own test client.
+
+The last line is that of the whole mapping editor with 400 fields, see `tests/bench/editor.py`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any
 
 import django
 
+from tests.bench import editor
 from tests.bench.__main__ import ground
 
 FIELDS, SAMPLES = 60, 5
@@ -149,6 +152,7 @@ def measure(rounds: int) -> dict[str, float]:
         "floor": _median(page, rounds),
         "cold": _median(cold, rounds),
         "warm": _median(once, rounds),
+        **editor.measure(rounds),
     }
 
 
@@ -184,6 +188,8 @@ def main() -> None:
     for name in ("warm", "cold"):
         ratio = took[name] / took["floor"]
         print(f"preview of 60 x 5, {name}: {took[name]:.1f} ms, {ratio:.1f} x the page")
+    parts = ", ".join(f"{part} {took[part]:.0f} ms" for part in editor.PARTS)
+    print(f"mapping editor with {editor.FIELDS} fields, CPU: {parts}")
 
 
 if __name__ == "__main__":

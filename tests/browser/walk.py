@@ -11,7 +11,13 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import Page
 
 AXE = Path(__file__).parent / "vendor/axe-core/axe.min.js"
-DOWNLOADS = {"synclogs:run_export"}
+DOWNLOADS = {
+    "connections:definitions_export",
+    "sync:import_errors",
+    "sync:import_template",
+    "synclogs:run_changes",
+    "synclogs:run_export",
+}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

@@ -116,16 +116,18 @@ class Drawn:
             format_html_join("", '<small class="{}">{}{}</small>', _told(line)),
             _accept(row, key) if accept else _NOTHING,
             _titled(source) if source else _NOTHING,
-            result(line) if line.cell and not line.problems else _NOTHING,
+            _NOTHING if line.problems else result(line),
         )
 
 
 def result(line: Line) -> SafeString:
-    """Draw what a target gets of the sample."""
+    """Draw what a target gets of the sample; nothing without one."""
+    cell = line.cell
+    if cell is None:
+        return _NOTHING
     if line.trouble:
         mark = icon("alert-circle")
         return format_html('<span class="target-problem">{}{}</span>', mark, line.trouble)
-    cell = line.cell
     nothing = {LEFT_ALONE: "left alone", "null": "no value"}.get(cell.kind)
     if nothing is None and cell.result != "":
         return _titled(cell.result)

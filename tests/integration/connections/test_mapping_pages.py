@@ -278,6 +278,25 @@ def test_readers_look_and_change_nothing(
         assert carols.post(url(name, connection), {}).status_code in {403, 404}
 
 
+def test_a_row_is_tried_while_it_is_written(
+    alices: Client, acme: Tenant, connection: Connection
+) -> None:
+    bare = making.make_connection(
+        acme, "Bare", config=connection.config, object_=connection.object
+    )
+    tried = {"at": "vat", "_try": "1", "edit-kind": "raw", "edit-value": "<b>5</b>"}
+    tried |= {"edit-target": "vat", "edit-when": "always", "edit-if_empty": "take"}
+
+    def sent(row: Connection, **more: str) -> str:
+        answer = alices.post(url("mapping_row", row), {**tried, **more}, headers=HTMX)
+        assert answer.status_code == 200
+        return str(answer.content.decode())
+
+    assert sent(bare).strip() == ""  # no record is kept to try it on
+    assert "&lt;b&gt;5&lt;/b&gt;" in sent(connection)
+    assert "vat" not in rows_of(connection)
+
+
 def test_samples_come_from_the_source(alices: Client, acme: Tenant) -> None:
     making.make_world()
     row = making.make_connection(acme)

@@ -7,7 +7,7 @@ on disk and spelled as JSON, into a table with the columns, key and indexes of `
 converts and checks nothing, writes no log, knows no plan and cannot go on after a crash. The
 project starts with the file uploaded and runs it as a worker does: read twice (once to see that it
 can be read to its end), convert and check 15 columns of seven types, find existing records by
-key, write, one log row for each.
+key, write.
 
 Figures are ratios of the same round; the median counts. Memory: peak of the process that imports
 500 000 rows over that of one that imports 50 000.

@@ -135,7 +135,9 @@ def result(line: Line) -> SafeString:
 
 
 def _head(line: Line, state: str, key: str, address: str) -> SafeString:
-    label = line.shape.label if line.shape and line.shape.label != line.name else ""
+    label = line.shape.label if line.shape else ""
+    if label.casefold() == line.name.replace("_", " ").casefold():
+        label = ""  # it says the same again
     return format_html(
         '<th scope="row"><span class="target-mark">{0}</span><span>'
         '<a class="row-link" id="{1}-open" href="{2}" hx-get="{2}">{3}</a>{4}'

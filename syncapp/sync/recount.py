@@ -64,8 +64,8 @@ def go_on(
         Invalid: the draft has gaps; `fields` lists them.
         Refused: draft or version does not fit the entity.
     """
-    assert connection.object_id is not None  # a draft without object has gaps
     new = _reader(connection, specs.draft_of(connection), now)
+    assert connection.object_id is not None  # a draft without object has gaps
     live = connection.live_version
     old = _reader(connection, live.spec, now) if live is not None else _nothing
     ends_at = monotonic() + seconds

@@ -115,3 +115,15 @@ def test_a_draft_with_gaps_is_not_counted(connection: Connection) -> None:
         row.primary_key = ""
         with pytest.raises(Invalid):
             recount.go_on(row, Count(), now=NOW)
+
+
+def test_a_draft_that_says_nothing_yet_is_told_what_it_lacks(
+    acme: Tenant, alices: Client
+) -> None:
+    with door.tenant(acme.pk):
+        row = services.create(
+            acme, direction="outbound", name="Out", system_type="odata", actor=COMMAND
+        )
+    page = alices.get(f"/t/acme/outbound/{row.pk}/impact/")
+    assert page.status_code == 200
+    assert "Choose a connect object." in page.content.decode()

@@ -104,12 +104,22 @@ def mapped(**sources: str) -> list[dict[str, object]]:
 def paths(demo: Demo) -> Iterator[tuple[str, str]]:
     """Name and path of each page that shows such a state, below the demo's tenant."""
     maker = Maker(demo)
+    connect_both_ways(demo)
     yield from _refusals(maker)
     yield from _long(maker)
     yield from (
         ("nothing-found", "configs/?q=zebra"),
         ("records-nothing-found", "records/of/1/?q=zebra"),
     )
+
+
+def connect_both_ways(demo: Demo) -> None:
+    """Make a connector that moves records in both directions, and a set of it."""
+    maker = Maker(demo)
+    out = maker.one("connections/", "Partners out", system_type="odata", direction="outbound")
+    both = [demo["connections"]["Items"], out]
+    connector = maker.one("connectors/", "Items both ways", connections=both)
+    maker.one("connector-sets/", "Every night", connectors=[connector])
 
 
 def _refusals(maker: Maker) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, ViewportSize
 
+from tests.browser.states import connect_both_ways
 from tests.browser.walk import barriers, dress, walk
 from tests.launched import Started
 from tests.sweep.addresses import addresses
@@ -37,8 +38,23 @@ UNLINKED = {
     "connections:inbound_test_query": "a button",
     "connections:inbound_activate": "a button; the demo's connections are active",
     "connections:inbound_deactivate": "a button",
+    "connections:connector_deactivate": "a button; nothing of the connector is active",
+    "connections:inbound_revert": "only where there is an older version",
+    "connections:outbound_activate": "a button; the draft is not ready",
+    "connections:outbound_deactivate": "a button",
+    "connections:outbound_publish": "only where the draft is ready",
+    "connections:outbound_revert": "only where there is an older version",
+    "connections:wizard_begin": "a button",
+    "connections:wizard_step": "nobody has begun a draft; see the journey of the wizard",
+    "connections:wizard_discard": "a button",
+    "connections:wizard_finish": "a button",
+    "sync:wizard_finish": "a button",
+    "sync:connector_run": "a button",
+    "sync:set_run": "a button",
+    "sync:set_stop": "a button",
+    "sync:set_panel": "a panel of the set's page",
+    "synclogs:last_results": "a panel of lists of connections",
     "sync:connection_run": "a button",
-    "sync:connection_dry_run": "a button",
     "sync:connection_schedule": "a panel of the connection's page",
     "sync:run_stop": "a button",
     "sync:import_detail": "the demo has no imports; see the journey of imports",
@@ -56,6 +72,16 @@ UNLINKED = {
     "objects:record_by_key": "leads on",
     "objects:record_restore": "a button",
     "platform:tenant_resume": "only where one is suspended",
+}
+UNLINKED |= {
+    f"connections:{side}_mapping_{part}": "a button"
+    for side in ("inbound", "outbound", "wizard_inbound", "wizard_outbound")
+    for part in ("act", "samples")
+}
+UNLINKED |= {
+    f"connections:wizard_{side}_{page}": "of a wizard's draft, as above"
+    for side in ("inbound", "outbound")
+    for page in ("conditions", "mapping", "mapping_copy", "mapping_row")
 }
 """Pages to which no link leads a visitor of the demo, and why."""
 
@@ -78,6 +104,7 @@ def look(page: Page) -> list[str]:
 
 def test_every_page_is_for_everybody(enter: Callable[..., Page], installed: Started) -> None:
     home = f"{installed.url}/t/{installed.demo['tenant']}/"
+    connect_both_ways(installed.demo)
     visits = {
         "Administrator": [home, f"{installed.url}/account/", f"{installed.url}/api/v1/docs/"],
         "Platform operator": [f"{installed.url}/platform/"],

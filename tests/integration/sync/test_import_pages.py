@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from connections.models import Upload
+from connections.models import Upload, UploadChunk
 from connections.uploads import detection, handler, limits, reading
 from syncapp.tenants import door
 from syncapp.tenants.models import Membership, Tenant
@@ -155,6 +155,56 @@ def test_a_run_that_failed_can_be_started_again(desk: Desk, browser: Client) -> 
     desk.start(upload)
     desk.work()
     assert "The last attempt is failed" in text(browser.get(page))
+
+
+def test_a_file_of_which_a_piece_is_gone(desk: Desk, browser: Client) -> None:
+    run = desk.run(b"code,name\nC1,Anna\n,Ben\n")
+    place = send(browser, desk)["Location"]
+    with door.tenant(desk.tenant.pk):
+        UploadChunk.objects.all().delete()
+        upload = Upload.objects.get(run_id=run.pk)
+    said = "A piece of the file is gone. Upload it again."
+    assert said in text(browser.get(place))
+    assert said in errors_of(browser, upload)
+
+
+def test_an_error_file_of_rows_that_are_not_there(desk: Desk, browser: Client) -> None:
+    run = desk.run(b"code,name\nC1,Anna\n,Ben\n")
+    with door.tenant(desk.tenant.pk):
+        upload = Upload.objects.get(run_id=run.pk)
+        upload.form["header"] = 40
+        upload.save()
+    assert errors_of(browser, upload).splitlines() == ["code,name,Row,Message"]
+
+
+def errors_of(browser: Client, upload: Upload) -> str:
+    parts: Any = browser.get(f"{HOME}{upload.pk}/errors/")
+    return b"".join(parts.streaming_content).decode("utf-8-sig")
+
+
+def test_the_form_asks_what_the_file_leaves_open(desk: Desk, browser: Client) -> None:
+    fields: list[dict[str, Any]] = [
+        {"name": "code", "is_key": True},
+        {"name": "partner", "type": "reference", "reference": desk.object},
+    ]
+    orders = Desk(desk.tenant, making.make_object(desk.tenant, "order", fields=fields))
+    content = b"<all><order><code>1</code></order><order><code>2</code></order></all>"
+    page: Any = browser.get(send(browser, orders, content, "orders.xml")["Location"])
+    assert list(page.context["reading"].fields) == ["part"]
+    assert "references" in page.context["form"].fields
+
+
+def test_deleting_says_what_stays(desk: Desk, browser: Client) -> None:
+    place = send(browser, desk)["Location"]
+    assert "records that it made stay" in text(browser.get(f"{place}delete/"))
+    assert browser.post(f"{place}delete/").status_code in {204, 303}
+    assert browser.get(place).status_code == 404
+
+
+def test_a_preview_says_what_is_missing(desk: Desk, browser: Client) -> None:
+    page: Any = browser.get(send(browser, desk, b"name,city\nAnna,Bern\n")["Location"])
+    assert page.context["gaps"]
+    assert "glance" not in page.context
 
 
 def test_importing_needs_the_right_to_write_records(desk: Desk) -> None:

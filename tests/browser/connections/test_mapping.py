@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -46,7 +47,7 @@ RECORDS = (
     },
     {"CardCode": "C1", "CardName": "Ελλάς Α.Ε.", "Credit": None, "Address": {"City": "Αθήνα"}},  # noqa: RUF001
 )
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"target": "code", "source": "CardCode"},
     {"target": "city", "source": "Address.City", "if_empty": "skip", "when": "create"},
     {"target": "credit", "source": "Credit"},
@@ -74,7 +75,7 @@ def connection(acme: Tenant) -> Connection:
     return fill(made, ROWS)
 
 
-def fill(row: Connection, rows: list[dict[str, object]]) -> Connection:
+def fill(row: Connection, rows: Sequence[Mapping[str, Any]]) -> Connection:
     """Give the draft these mappings, and records to try them on."""
     with door.tenant(row.tenant_id):
         Connection.objects.filter(pk=row.pk).update(mapping=read_plain(rows))
@@ -85,7 +86,7 @@ def fill(row: Connection, rows: list[dict[str, object]]) -> Connection:
     return row
 
 
-def read_plain(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+def read_plain(rows: Sequence[Mapping[str, Any]]) -> Any:
     return plain(read_mappings(rows))
 
 

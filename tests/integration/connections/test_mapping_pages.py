@@ -113,6 +113,7 @@ def test_suggestions_are_off_until_accepted_and_touch_no_other_row(
     alices: Client, connection: Connection
 ) -> None:
     rows = [{"target": "city", "source": "CardName", "enabled": False}]
+    assert connection.object is not None
     with door.tenant(connection.tenant_id):
         services.edit(connection, {}, mappings=rows, actor=actors.COMMAND)
         ConnectField.objects.create(

@@ -146,9 +146,9 @@ def test_what_runs_goes_on_as_it_was_published(acme: Tenant) -> None:
         assert applied.changes.counts["changed"] == 1
         assert connection.active
         assert services.draft_differs(connection)
-        rows = {
-            row["target"]: row.get("source") for row in connection.live_version.spec["rows"]
-        }
+        assert connection.live_version is not None
+        live = connection.live_version.spec["rows"]
+        rows = {row["target"]: row.get("source") for row in live}
         assert rows["name"] == "CardName"
 
 

@@ -40,13 +40,13 @@ def connection(acme: Tenant) -> Connection:
         made = services.create(
             acme, direction="outbound", name="Send", system_type="sandbox", actor=COMMAND
         )
-        values: dict[str, Any] = {
+        draft = {
             "config": config,
             "object": store,
             "entity": making.ENTITY,
             "primary_key": "CardCode",
         }
-        made = services.edit(made, values, mappings=ROWS, actor=COMMAND)
+        made = services.edit(made, draft, mappings=ROWS, actor=COMMAND)
         publish.publish(made, actor=COMMAND, now=NOW)
     return made
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import event, given, strategies as st
 
-from connections.mapping import mapper
 from connections.kit.base import UNSET
+from connections.mapping import mapper
 from connections.spec import Row
 from formulas.language import paths
 from objects.shape import KEY_LIMIT, FieldShape

@@ -258,6 +258,12 @@ class TestExclusion:
         assert f"Run {sync.pk}, of “Partners”, is queued" in refusal.value.message
         assert desk.start(upload, dry=True).kind == "dry"
 
+    def test_syncs_of_one_object_do_not_wait_for_each_other(self, desk: Desk) -> None:
+        first = make_engine(desk.tenant, object_=desk.object)
+        config = making.make_config(desk.tenant, name="Other system")
+        second = make_engine(desk.tenant, object_=desk.object, name="Others", config=config)
+        assert [one.start().state for one in (first, second)] == ["queued", "queued"]
+
     def test_two_imports_of_one_object(self, desk: Desk) -> None:
         desk.start(desk.upload(CSV))
         with pytest.raises(Refused, match="the import of"):

@@ -178,5 +178,7 @@ PARTS: Final = Content(
 )
 
 CONFIG: Final = "[DEMO] Demo ERP"
+CONNECTOR: Final = "Demo ERP master data"
+CONNECTOR_SET: Final = "Demo ERP, one after the other"
 CHANGE_FIELD: Final = f"{PARTS.entity}/LastModified"
 """Of parts a run reads what has changed; customers are all read and compared each time."""

@@ -7,7 +7,7 @@ address of the demo ERP is kept right.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,9 +17,9 @@ from typing import Any, Final
 from django.conf import settings
 
 import connections.services
-from connections import configs, discovery
+from connections import configs, connector_sets, connectors, discovery
 from connections.declared import Given
-from connections.models import Connection, ConnectionConfig
+from connections.models import Connection, ConnectionConfig, Connector
 from connections.publish import publish
 from formulas.models import ValueMap
 from formulas.services.maps import create_map
@@ -28,7 +28,15 @@ from objects.services.columns import create_column
 from objects.services.fields import add_fields
 from objects.services.objects import create_object
 from syncapp import canonical
-from syncapp.demo.content import CHANGE_FIELD, CONFIG, CUSTOMERS, PARTS, Content
+from syncapp.demo.content import (
+    CHANGE_FIELD,
+    CONFIG,
+    CONNECTOR,
+    CONNECTOR_SET,
+    CUSTOMERS,
+    PARTS,
+    Content,
+)
 from syncapp.demo.erp import edits
 from syncapp.demo.logins import ensure_key, ensure_people
 from syncapp.errors import Refused
@@ -137,6 +145,7 @@ class _Filler:
         """Make it all; the ids."""
         config = self._config()
         made = {one.entity: self._connection(config, one) for one in (CUSTOMERS, PARTS)}
+        self._connector(made.values())
         self._two_runs(made[PARTS.entity])
         ids = {entity: connection.pk for entity, connection in made.items()}
         return {"config": config.pk, "connections": ids}
@@ -180,6 +189,22 @@ class _Filler:
             rows = [source.mapping for source in content.sources]
             connections.services.edit(connection, values, mappings=rows, actor=COMMAND)
             return connections.services.activate(connection, actor=COMMAND, now=self.clock())
+
+    def _connector(self, made: Iterable[Connection]) -> None:
+        """Hold the connections together, and let a set run them in order."""
+        with door.tenant(self.tenant.pk):
+            if Connector.objects.for_tenant(self.tenant).filter(name=CONNECTOR).exists():
+                return
+            held = connectors.create(
+                self.tenant,
+                name=CONNECTOR,
+                description="Customers and parts.",
+                connections=made,
+                actor=COMMAND,
+            )
+            connector_sets.create(
+                self.tenant, name=CONNECTOR_SET, connectors=[held], actor=COMMAND
+            )
 
     def _maps(self, content: Content) -> None:
         known = ValueMap.objects.for_tenant(self.tenant)

@@ -116,9 +116,10 @@ def paths(demo: Demo) -> Iterator[tuple[str, str]]:
 def connect_both_ways(demo: Demo) -> None:
     """Make a connector that moves records in both directions, and a set of it."""
     maker = Maker(demo)
+    into = maker.one("connections/", "Partners in", system_type="odata")
     out = maker.one("connections/", "Partners out", system_type="odata", direction="outbound")
-    both = [demo["connections"]["Items"], out]
-    connector = maker.one("connectors/", "Items both ways", connections=both)
+    both = [into, out]
+    connector = maker.one("connectors/", "Partners both ways", connections=both)
     maker.one("connector-sets/", "Every night", connectors=[connector])
 
 

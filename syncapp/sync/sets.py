@@ -82,8 +82,8 @@ def request_set_stop(made: SetRun, *, now: datetime) -> SetRun:
         if run is None or made.run_id == run.pk:
             break
     step = made.current
-    if step is not None:
-        step["state"] = "cancelled"
+    assert step is not None  # a set that runs is at one of its steps
+    step["state"] = "cancelled"
     _end(made, State.CANCELLED, now)
     if run is not None and run.open:
         services.request_stop(run, now=now)

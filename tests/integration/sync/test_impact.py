@@ -8,7 +8,7 @@ from django.test import Client
 from connections import publish as publishing, services, versions
 from connections.models import Connection, ConnectionVersion
 from objects.models import Record
-from syncapp.sync import impact
+from syncapp.sync import impact, services as services_of_sync
 from syncapp.sync.impact import Bounds, Impact, bounds
 from syncapp.tenants import door
 from syncapp.tenants.actors import COMMAND
@@ -162,3 +162,28 @@ def test_a_draft_with_gaps_says_what_is_missing(acme: Tenant, alices: Client) ->
     page = alices.get(f"/t/acme/inbound/{engine.connection.pk}/impact/").content.decode()
 
     assert "Choose an entity." in page
+
+
+def test_nothing_new_leaves_the_sample_as_it_is(acme: Tenant) -> None:
+    engine = make_engine(acme, n=600, page_size=100, log_all=False)
+    engine.run()
+    engine.run()
+    before = told(engine)
+
+    engine.run("full")
+
+    assert told(engine) == before
+    assert before.tried == 500
+
+
+def test_a_dry_run_goes_on_after_a_pause(acme: Tenant) -> None:
+    engine = make_engine(acme, n=30, active=False)
+    run = engine.start("dry")
+    engine.clock.pass_(seconds=1)
+    engine.slice(stopping=lambda: True)
+    engine.clock.pass_(seconds=1)
+    engine.work()
+
+    assert engine.counts(run) == {"created": 30}
+    with door.tenant(acme.pk):
+        assert services_of_sync.open_run(engine.connection) is None

@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 
 from connections import discovery, publish, services
-from connections.models import Connection
+from connections.models import Connection, RemoteEntity
 from objects.records.changes import Origin, Source
 from objects.services import load_shape, records
-from syncapp.errors import Invalid
+from syncapp.errors import Invalid, SyncAppError
 from syncapp.sync import recount
 from syncapp.sync.recount import Count
 from syncapp.tenants import door
@@ -127,3 +127,22 @@ def test_a_draft_that_says_nothing_yet_is_told_what_it_lacks(
     page = alices.get(f"/t/acme/outbound/{row.pk}/impact/")
     assert page.status_code == 200
     assert "Choose a connect object." in page.content.decode()
+
+
+def test_an_entity_that_is_not_known_any_more_is_told(connection: Connection) -> None:
+    with door.tenant(connection.tenant_id):
+        row = Connection.objects.select_related("tenant", "live_version").get(pk=connection.pk)
+        RemoteEntity.objects.for_tenant(row.tenant_id).update(seen_at=None)
+
+        with pytest.raises(SyncAppError):
+            recount.go_on(row, Count(), now=NOW)
+
+
+def test_what_was_never_published_would_be_new(connection: Connection) -> None:
+    with door.tenant(connection.tenant_id):
+        row = Connection.objects.select_related("tenant", "live_version").get(pk=connection.pk)
+        row.live_version = None
+
+        found = recount.go_on(row, Count(), now=NOW, seconds=60)
+
+    assert found == Count(tried=700, added=700, after=None)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from django.test import Client
 
 from connections import connector_sets, connectors, services as connection_services
 from connections.kit.base import RemoteError
 from connections.kit.errors import ErrorKind
 from connections.kit.world import Fault
-from connections.models import Connection, ConnectorSet
+from connections.models import Connection, Connector, ConnectorSet
 from syncapp.errors import Refused
 from syncapp.sync import leases, ledger, services, sets, slices
 from syncapp.sync.models import SetRun
@@ -225,3 +226,90 @@ def test_a_deleted_set_lets_its_present_run_end(row: Row) -> None:
     row.work()
 
     assert len(row.runs()) == 1
+
+
+def test_a_step_that_is_refused_is_told_and_left(
+    row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = row.start()
+    held = Refused("An import holds the object.", code="object_held")
+
+    def refuse(*_args: object, **_options: object) -> SyncLog:
+        raise held
+
+    monkeypatch.setattr(services, "request_run", refuse)
+    row.work()
+
+    assert row.states() == ["succeeded", "refused", "skipped"]
+    assert row.fresh().steps[1]["note"] == "An import holds the object."
+    assert str(made) == f"run {made.pk} of set {row.set.pk}"
+
+
+def test_a_set_is_stopped_although_it_has_moved_on_meanwhile(
+    row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = row.start()
+    rows_of, moved = sets._rows, []
+
+    def late(found: SetRun) -> object:
+        if not moved:
+            moved.append(found.run_id)
+            row.engine.clock.pass_(seconds=1)
+            row.engine.slice()
+        return rows_of(found)
+
+    monkeypatch.setattr(sets, "_rows", late)
+    with door.tenant(row.tenant.pk):
+        sets.request_set_stop(made, now=row.engine.clock())
+
+    assert row.fresh().state == "cancelled"
+    assert row.states()[0] == "succeeded"
+
+
+def test_a_set_whose_run_is_gone_can_be_stopped(row: Row) -> None:
+    made = row.start()
+    with door.tenant(row.tenant.pk):
+        SyncLog.objects.for_tenant(row.tenant).delete()
+
+        assert sets.request_set_stop(made, now=row.engine.clock()).state == "cancelled"
+
+
+def page(client: Client, path: str) -> str:
+    """Press a button and give the page that it leads to."""
+    return str(client.post(f"/t/acme/{path}", follow=True).content.decode())
+
+
+def test_buttons_run_connectors_and_say_what_cannot_be(row: Row, alices: Client) -> None:
+    with door.tenant(row.tenant.pk):
+        first, *others = Connector.objects.for_tenant(row.tenant).order_by("pk")
+
+    begun = page(alices, f"connectors/{first.pk}/run/")
+    again = page(alices, f"connectors/{first.pk}/run/")
+    with door.tenant(row.tenant.pk):
+        for other in others:
+            connectors.edit(other, connections=[], actor=actors.COMMAND)
+        connectors.edit(first, connections=row.connections, actor=actors.COMMAND)
+    several = page(alices, f"connectors/{first.pk}/run/")
+    with door.tenant(row.tenant.pk):
+        for connection in row.connections:
+            connection_services.deactivate(connection, actor=actors.COMMAND)
+    none = page(alices, f"connectors/{first.pk}/run/")
+
+    assert "Run " in begun
+    assert "Wait for its end or stop it." in again
+    assert "Queued 2 runs." in several
+    assert "No inbound connection of this connector is active." in none
+
+
+def test_buttons_of_a_set_say_what_cannot_be(row: Row, api: Client, alices: Client) -> None:
+    at = f"connector-sets/{row.set.pk}"
+
+    unknown = api.post(f"/api/v1/{at}/stop/")
+    page(alices, f"{at}/run/")
+    twice = page(alices, f"{at}/run/")
+    page(alices, f"{at}/stop/")
+    ended = page(alices, f"{at}/stop/")
+
+    assert unknown.status_code == 404
+    assert "running already" in twice
+    assert "ended already" in ended

@@ -249,7 +249,8 @@ def test_a_set_is_stopped_although_it_has_moved_on_meanwhile(
     row: Row, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = row.start()
-    rows_of, moved = sets._rows, []
+    rows_of = sets._rows
+    moved: list[int | None] = []
 
     def late(found: SetRun) -> object:
         if not moved:
